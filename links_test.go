@@ -118,7 +118,7 @@ func TestNamedTestsExist(t *testing.T) {
 		}
 		for _, m := range namedTest.FindAllStringSubmatch(string(raw), -1) {
 			if !known[m[1]] {
-				t.Errorf("%s names %s, which is not there", page, m[1])
+				t.Errorf("%s names %s, which does not exist", page, m[1])
 			}
 		}
 	}

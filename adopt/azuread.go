@@ -189,7 +189,7 @@ func (e *exporter) reaches(from, to string, seen map[string]bool) bool {
 	return false
 }
 
-// principalID is the object id of a user, a group or a service principal.
+// principalID returns the object id of a user, a group or a service principal.
 func (e *exporter) principalID(id string) expression {
 	appID := e.directory.principals[id]
 	if a := e.apps[appID]; a != nil {
@@ -222,7 +222,7 @@ func (e *exporter) principalID(id string) expression {
 	return source.reference("object_id")
 }
 
-// otherPrincipal is the service principal of an application that is not exported.
+// otherPrincipal returns the service principal of an application that is not exported.
 func (e *exporter) otherPrincipal(appID string) address {
 	if source, ok := e.sources[appID]; ok {
 		return source
@@ -234,7 +234,7 @@ func (e *exporter) otherPrincipal(appID string) address {
 	return source
 }
 
-// servicePrincipalOf is the service principal of any application.
+// servicePrincipalOf returns the service principal of any application.
 func (e *exporter) servicePrincipalOf(appID string) address {
 	if a := e.apps[appID]; a != nil {
 		return a.principal()
@@ -297,7 +297,7 @@ func flag(m map[string]any, property string) bool {
 	return b
 }
 
-// texts are the texts of a list.
+// texts returns the texts of a list.
 func texts(v any, property string) (all []string) {
 	for _, e := range list(v, property) {
 		all = append(all, asText(e))

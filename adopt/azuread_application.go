@@ -82,7 +82,7 @@ func (e *exporter) api(a *exportedApp, b body) {
 	}
 }
 
-// clientID is the appId of an application, as a reference where a can have one.
+// clientID returns the appId of an application, as a reference where a can have one.
 func (e *exporter) clientID(a *exportedApp, appID string) expression {
 	if other := e.apps[appID]; other != nil && e.mayUse(a.appID, appID) {
 		return other.address().reference("client_id")

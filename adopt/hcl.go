@@ -18,7 +18,7 @@ type expression struct {
 	remark string
 }
 
-// literal is a text without interpolation: template sequences are escaped.
+// literal returns a text without interpolation: template sequences are escaped.
 func literal(text string) expression {
 	return expression{tokens: hclwrite.TokensForValue(cty.StringVal(text))}
 }
@@ -52,7 +52,7 @@ type configuration struct{ file *hclwrite.File }
 
 func newConfiguration() *configuration { return &configuration{hclwrite.NewEmptyFile()} }
 
-// bytes are the file in Terraform's format.
+// bytes returns the file in Terraform's format.
 func (c *configuration) bytes() []byte {
 	return append(bytes.TrimRight(hclwrite.Format(c.file.Bytes()), "\n"), '\n')
 }
@@ -183,7 +183,7 @@ func (b body) ignoring(attributes ...string) {
 	b.nested("lifecycle").in.SetAttributeRaw("ignore_changes", hclwrite.TokensForTuple(all))
 }
 
-// identifier is the name of a block in Terraform: the name of the document with
+// identifier returns the name of a block in Terraform: the name of the document with
 // underscores, and not with a digit at the beginning.
 func (n namer) identifier(text, otherwise string) string {
 	name := strings.ReplaceAll(n.name(text, otherwise), "-", "_")
@@ -193,7 +193,7 @@ func (n namer) identifier(text, otherwise string) string {
 	return name
 }
 
-// fileOf is the content of a file of the configuration.
+// fileOf returns the content of a file of the configuration.
 func fileOf(path string) expression {
 	root := hcl.Traversal{hcl.TraverseRoot{Name: "path"}, hcl.TraverseAttr{Name: "module"}}
 	name := slices.Concat(hclwrite.Tokens{{Type: hclsyntax.TokenOQuote, Bytes: []byte(`"`)}, {Type: hclsyntax.TokenTemplateInterp, Bytes: []byte("${")}},

@@ -121,7 +121,7 @@ func (w *writer) index() {
 	}
 }
 
-// ordered are the objects of a state by kind and name.
+// ordered returns the objects of a state by kind and name.
 func ordered(state *plan.State) []*plan.Live {
 	return slices.SortedFunc(maps.Values(state.Objects), func(a, b *plan.Live) int {
 		return cmp.Or(strings.Compare(string(a.Kind), string(b.Kind)), strings.Compare(a.Name, b.Name))

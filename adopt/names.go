@@ -24,7 +24,7 @@ func (n namer) name(text, otherwise string) string {
 	return name
 }
 
-// slug is a text in lower case with hyphens for all but letters and digits of
+// slug returns a text in lower case with hyphens for all but letters and digits of
 // ASCII, at most 60 characters long.
 func slug(text string) string {
 	var b strings.Builder

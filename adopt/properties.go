@@ -87,7 +87,7 @@ func (w *writer) texts(a *stack.Application) {
 	}
 }
 
-// named is a text with references in the place of the ids of the application, of
+// named returns a text with references in the place of the ids of the application, of
 // other imported ones, and of the tenant.
 func (w *writer) named(a *stack.Application, value string) string {
 	value = guid.ReplaceAllStringFunc(value, func(id string) string {

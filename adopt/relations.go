@@ -112,7 +112,7 @@ func (w *writer) permissions(a *stack.Application, live *plan.Live) {
 	slices.SortStableFunc(a.Permissions, func(x, y stack.Permission) int { return strings.Compare(x.Resource, y.Resource) })
 }
 
-// common are the names that two sets share, or that only the first has, in order.
+// common returns the names that two sets share, or that only the first has, in order.
 func common(a, b map[string]bool, shared bool) (all []string) {
 	for _, name := range slices.Sorted(maps.Keys(a)) {
 		if b[name] == shared {
@@ -207,7 +207,7 @@ func (w *writer) owners(a *stack.Application) {
 	}
 }
 
-// user is the name of the document that refers to a user, or "" if the user no longer
+// user returns the name of the document that refers to a user, or "" if the user no longer
 // exists.
 func (w *writer) user(id string) string {
 	upn := w.directory.users[id]
@@ -241,7 +241,7 @@ func (w *writer) group(a *stack.Application, id string) string {
 	return group.Name
 }
 
-// other is the name of the document that refers to an application which is not
+// other returns the name of the document that refers to an application which is not
 // imported.
 func (w *writer) other(appID string) string {
 	if a := w.byAppID[appID]; a != nil {

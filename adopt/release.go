@@ -24,7 +24,7 @@ type Released struct {
 	Groups []*plan.Live `json:"-"`
 }
 
-// Marked are the objects of a state that carry the mark of one of the stacks.
+// Marked returns the objects of a state that carry the mark of one of the stacks.
 func Marked(state *plan.State, stacks map[string]bool) Released {
 	var r Released
 	for _, o := range ordered(state) {
@@ -80,7 +80,7 @@ func (r Released) Release(ctx context.Context, client *graph.Client) (writes int
 	return writes, err
 }
 
-// ownTags are the tags of an object that provision has not given.
+// ownTags returns the tags of an object that provision has not given.
 func ownTags(o *plan.Live) []any {
 	tags := []any{}
 	for _, tag := range list(o.Properties, "tags") {

@@ -32,7 +32,7 @@ type Registration struct {
 	Stack                  string // whose mark it carries already, or ""
 }
 
-// NotFound says which conditions no registration meets.
+// NotFound is the error that lists the conditions that no registration meets.
 type NotFound struct {
 	What, Value string
 	More        []NotFound // the other ones

@@ -112,7 +112,7 @@ func (i *Imported) leaveOut(mistakes stack.Mistakes, files map[string][]byte) bo
 	return len(left) > 0
 }
 
-// spec is the specification in an application's manifest.
+// spec returns the specification in an application's manifest.
 func (i *Imported) spec(a *stack.Application) any {
 	if n := i.specs[a.Name]; n != nil {
 		return n
@@ -133,7 +133,7 @@ type place struct {
 	entry    int    // -1 where it is the property
 }
 
-// placeOf is the smallest place that a position is in.
+// placeOf returns the smallest place that a position is in.
 func placeOf(content []byte, pos stack.Position) (place, bool) {
 	var root yaml.Node
 	if err := yaml.Unmarshal(content, &root); err != nil || len(root.Content) == 0 {
@@ -184,7 +184,7 @@ func remove(mapping *yaml.Node, keys []string, entry int) {
 	}
 }
 
-// keyAt is the last key of a mapping that begins at or before a position.
+// keyAt returns the last key of a mapping that begins at or before a position.
 func keyAt(mapping *yaml.Node, pos stack.Position) (key string, value *yaml.Node) {
 	if mapping.Kind != yaml.MappingNode {
 		return "", nil

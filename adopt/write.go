@@ -28,7 +28,7 @@ type File struct {
 	Content []byte
 }
 
-// Files are the manifests of the stack: one for the stack, one for each registration,
+// Files returns the manifests of the stack: one for the stack, one for each registration,
 // one for the objects that the registrations only refer to, and the certificates.
 func (i *Imported) Files() []File { return i.files }
 
@@ -120,7 +120,7 @@ func encode(documents ...document) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// comment is a text on one line, without characters that an editor does not show.
+// comment returns a text on one line, without characters that an editor does not show.
 func comment(text string) string {
 	return strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {
@@ -137,7 +137,7 @@ func isHidden(r rune) bool {
 	return r == nextLine || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp)
 }
 
-// block is a value as YAML in block style.
+// block returns a value as YAML in block style.
 func block(v any) (string, error) {
 	root, err := node(v)
 	if err != nil {
@@ -156,7 +156,7 @@ func block(v any) (string, error) {
 	return b.String(), err
 }
 
-// node is a value as YAML: its JSON, whose members are in the order of the type's
+// node returns a value as YAML: its JSON, whose members are in the order of the type's
 // fields.
 func node(v any) (*yaml.Node, error) {
 	if n, ok := v.(*yaml.Node); ok {

@@ -43,7 +43,7 @@ type Repository struct {
 	Branch     string // that is deployed
 }
 
-// Launch is the command that starts the API against the local tenant: exec redirects
+// Launch returns the command that starts the API against the local tenant: exec redirects
 // Microsoft's hosts, and output --for-api adds the settings that the API needs.
 func (r Repository) Launch() string {
 	launch := "provision exec -- "
@@ -59,7 +59,7 @@ type File struct {
 	Content []byte
 }
 
-// Pipeline is the pipeline of a system, by path.
+// Pipeline returns the pipeline of a system, by path.
 func Pipeline(system string, r Repository) ([]File, error) {
 	if !slices.Contains(Systems, system) {
 		return nil, fmt.Errorf("no such CI system: %s", system)
@@ -89,7 +89,7 @@ type Deployer struct {
 	Permission []string // application permissions of Microsoft Graph that an apply needs
 }
 
-// DeployerManifest is the stack of a deployer.
+// DeployerManifest returns the stack of a deployer.
 func DeployerManifest(d Deployer) ([]byte, error) { return filled("bootstrap/deployer.yaml", d) }
 
 func filled(name string, data any) ([]byte, error) {
@@ -112,7 +112,7 @@ func filled(name string, data any) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// shellQuote is a word as a POSIX shell reads it.
+// shellQuote returns a word as a POSIX shell reads it.
 func shellQuote(word string) string {
 	if strings.Trim(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:@%+,=-") == "" && word != "" {
 		return word
@@ -120,5 +120,5 @@ func shellQuote(word string) string {
 	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
-// yamlText is a text as a YAML scalar in single quotes.
+// yamlText returns a text as a YAML scalar in single quotes.
 func yamlText(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }

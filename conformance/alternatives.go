@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// withRoles is the caller with other roles.
+// withRoles returns the caller with other roles.
 func (c caller) withRoles(roles ...string) caller {
 	c.roles = roles
 	return c
@@ -26,7 +26,7 @@ func (s *Suite) mixedCases(e endpoint) []Case {
 	return cases
 }
 
-// signedDenied is a case of a token that the issuer signs for a caller whom no
+// signedDenied returns a case of a token that the issuer signs for a caller whom no
 // alternative admits.
 func (s *Suite) signedDenied(e endpoint, name string, means CauseID, lacking caller) Case {
 	c := s.denied(e, name, means, High, subject{}, nil)
@@ -95,7 +95,7 @@ func (s *runState) claimsOf(c caller, from *baselineToken) change {
 	return changes
 }
 
-// asApplication are the changes that make a user's token one of the user's client.
+// asApplication returns the changes that make a user's token one of the user's client.
 func asApplication(claims claimSet) change {
 	changes := change{"idtyp": "app", "sub": claims["oid"]}
 	for _, claim := range []string{"scp", "name", "preferred_username", "upn", "unique_name", "given_name", "family_name", "email", "groups", "wids"} {
@@ -115,7 +115,7 @@ func (s *Suite) groupClaims(names []string) []string {
 	return claims
 }
 
-// groupsIn are the groups of the stack that a token names.
+// groupsIn returns the groups of the stack that a token names.
 func (s *Suite) groupsIn(claims claimSet) (names []string) {
 	list, _ := claims["groups"].([]any)
 	for _, g := range s.Groups {
@@ -126,7 +126,7 @@ func (s *Suite) groupsIn(claims claimSet) (names []string) {
 	return names
 }
 
-// reduced is a token without everything that the caller does not need. If the issuer
+// reduced returns a token without everything that the caller does not need. If the issuer
 // cannot sign tokens, it is the unchanged token.
 func (s *runState) reduced(ctx context.Context, g *baselineToken, c caller) (*baselineToken, error) {
 	raw, err := g.sign(ctx, s.claimsOf(c, g))
@@ -145,7 +145,7 @@ func (s *runState) reduced(ctx context.Context, g *baselineToken, c caller) (*ba
 	return &less, nil
 }
 
-// admittedBy is a case of a user who must be admitted by one alternative: the token
+// admittedBy returns a case of a user who must be admitted by one alternative: the token
 // contains only the claims that this alternative requires.
 func (s *Suite) admittedBy(e endpoint, name string, means CauseID, who subject, cannot *skipped, just caller) Case {
 	c := s.admitted(e, name, means, who, cannot)
@@ -162,7 +162,7 @@ func (s *Suite) admittedBy(e endpoint, name string, means CauseID, who subject, 
 	return c
 }
 
-// missingAnyScope is a user's token without any of the scopes of which the endpoint
+// missingAnyScope returns a user's token without any of the scopes of which the endpoint
 // requires one.
 func (s *Suite) missingAnyScope(e endpoint, cannot *skipped) Case {
 	c := s.denied(e, "missing-any-scope", CauseScope, High, subject{}, cannot)

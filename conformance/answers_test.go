@@ -33,7 +33,7 @@ func (g graphql) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	answer(w, 200, graphQLAnswer(status))
 }
 
-// someOrders is the answer to an admitted request.
+// someOrders returns the answer to an admitted request.
 func someOrders() any { return object{"orders": []any{object{"id": 17}}} }
 
 func graphQLAnswer(status int) object {
@@ -136,7 +136,7 @@ func TestStatedRefusals(t *testing.T) {
 		"404 or 403":                {stack.Refusals{Forbidden: stack.Forms{{Status: 404}, {Status: 403}}}, 401, 403, ""},
 		"a redirect to the sign-in": {stack.Refusals{Unauthenticated: stack.Forms{{Status: 302}}}, 302, 403, ""},
 		"403 where 404 is promised": {stack.Refusals{Forbidden: stack.Forms{{Status: 404}}}, 401, 403, "GET /orders: missing-scope Orders.Read"},
-		"404 where 403 is usual":    {stack.Refusals{}, 401, 404, ""}, // a note says how to declare it
+		"404 where 403 is usual":    {stack.Refusals{}, 401, 404, ""}, // a note describes how to declare it
 		"401 where 403 is promised": {stack.Refusals{Unauthenticated: stack.Forms{{Status: 403}}}, 401, 403, "GET /orders: no-token"},
 	} {
 		t.Run(name, func(t *testing.T) {

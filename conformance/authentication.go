@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// noToken is the case that the meaning of all other cases of its endpoint depends on.
+// noToken returns the case that the meaning of all other cases of its endpoint depends on.
 func noToken(e endpoint) Case {
 	return Case{
 		ID: e.id + ": no-token", Endpoint: e.id, Name: "no-token", Means: CauseOpen, Group: Authentication, Severity: Critical,

@@ -33,7 +33,7 @@ var misplaced = []check{
 	{
 		name: "token-in-cookie", means: CausePlace, severity: Medium,
 		sends:  "the valid token in cookies",
-		gain:   "any web page can make a browser call the API in the name of its user (CSRF)",
+		gain:   "any web page can make a browser call the API on behalf of its user (CSRF)",
 		flaw:   "the API accepts tokens from cookies",
 		source: "RFC 6750, section 5.2; OWASP: Cross-Site Request Forgery", tolerates: []int{400},
 		present: elsewhere(func(raw string) credential {
@@ -63,7 +63,7 @@ var misplaced = []check{
 	also(check{
 		name: "token-in-session-cookie", means: CausePlace, severity: Medium,
 		sends:  "the valid token in the cookies session, id_token and Authorization",
-		gain:   "any web page can make a browser call the API in the name of its user (CSRF)",
+		gain:   "any web page can make a browser call the API on behalf of its user (CSRF)",
 		flaw:   "the API accepts tokens from cookies",
 		source: "RFC 6750, section 5.2; OWASP: Cross-Site Request Forgery", tolerates: []int{400},
 		present: elsewhere(func(raw string) credential {

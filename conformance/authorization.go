@@ -15,7 +15,7 @@ const (
 )
 
 // authorizationCases send real tokens of the stack's users and applications: of
-// callers that the endpoint must let in, and of callers that lack one requirement.
+// callers that the endpoint must admit, and of callers that lack one requirement.
 func (s *Suite) authorizationCases(e endpoint) []Case {
 	var cases []Case
 	if e.users {
@@ -64,7 +64,7 @@ func (s *Suite) admitted(e endpoint, name string, means CauseID, who subject, ca
 	}
 }
 
-// denied is a case of a real token whose bearer must get 403.
+// denied returns a case of a real token whose bearer must get 403.
 func (s *Suite) denied(e endpoint, name string, means CauseID, severity Severity, who subject, cannot *skipped, properties ...property) Case {
 	return Case{
 		ID: e.id + ": " + e.of(name), Endpoint: e.id, key: e.key(), Name: e.of(name), Means: means, Group: Authorization, Severity: severity,
@@ -105,7 +105,7 @@ func (s *Suite) validUser(e endpoint) Case {
 	return s.admittedBy(e, "valid", CauseRefused, who, cannot, e.minimal(false))
 }
 
-// userProperties are the required properties of a user's token: the endpoint's scopes
+// userProperties returns the required properties of a user's token: the endpoint's scopes
 // and exactly the roles that the manifests assign.
 func (s *Suite) userProperties(e endpoint, who subject) []property {
 	user, _ := s.user(who.user)
@@ -180,7 +180,7 @@ func (s *Suite) missingScopes(e endpoint) []Case {
 	return cases
 }
 
-// clientLacking is a client without one scope to which the user can sign in and not be
+// clientLacking returns a client without one scope to which the user can sign in and not be
 // admitted.
 func (s *Suite) clientLacking(e endpoint, who subject, scope string) (Application, bool) {
 	user, _ := s.user(who.user)
@@ -272,7 +272,7 @@ func (s *Suite) usersWithoutRoles(e endpoint) []Case {
 	return cases
 }
 
-// addOther is the line that declares a role which is not sufficient for the endpoint.
+// addOther returns the line that declares a role which is not sufficient for the endpoint.
 func (s *Suite) addOther(e endpoint) string {
 	if other := s.Resource.otherRole(e, s.Resource.UserRoles); other != "" {
 		return s.addAssignment(other)

@@ -75,7 +75,7 @@ func (s *Suite) beforeTokenCases(e endpoint) []Case {
 	return cases
 }
 
-// wrongShape is the declared body with other types, or "" if there is no such body.
+// wrongShape returns the declared body with other types, or "" if there is no such body.
 func wrongShape(body any) string {
 	var changed any
 	switch body := body.(type) {

@@ -118,7 +118,7 @@ func operationOf(e stack.Endpoint) (operation, bool) {
 	return operation{members, stack.IsForm(e.ContentType)}, err == nil && ok || e.Setup != nil && ok
 }
 
-// filled is the operation with the values of the request that is sent.
+// filled returns the operation with the values of the request that is sent.
 func (o operation) filled(r spoken) operation {
 	if o.form {
 		values, err := url.ParseQuery(string(r.body))
@@ -194,7 +194,7 @@ func memberDisguises(own operation, covers []operation) (all []disguise) {
 	return all
 }
 
-// telling are the members with other texts in the two operations.
+// telling returns the members with other texts in the two operations.
 func telling(own, cover operation) (names []string) {
 	for name, value := range own.members {
 		text, isText := value.(string)
@@ -343,7 +343,7 @@ func separated(separator string) func(string) string {
 	}
 }
 
-// rpcDisguises are the disguises of JSON-RPC requests.
+// rpcDisguises returns the disguises of JSON-RPC requests.
 func rpcDisguises(own operation, covers []operation) (all []disguise) {
 	if own.members["jsonrpc"] == nil || own.form {
 		return nil

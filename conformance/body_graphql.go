@@ -70,7 +70,7 @@ func cutName(text string) (name, rest string) {
 	return text[:i], text[i:]
 }
 
-// braceAt is the brace that opens the selection: not one of a default value.
+// braceAt returns the brace that opens the selection: not one of a default value.
 func braceAt(text string) int {
 	depth := 0
 	for i, r := range text {
@@ -108,12 +108,12 @@ func matching(text string, open int) int {
 
 func (g graphQL) root() string { return strings.ToUpper(g.kind[:1]) + g.kind[1:] }
 
-// text is the document with another name and selection.
+// text returns the document with another name and selection.
 func (g graphQL) text(name, selection string) string {
 	return strings.TrimRight(g.kind+" "+name, " ") + g.head + " {" + selection + "}" + g.rest
 }
 
-// respelled is the selection with text behind the name and the arguments of the first field.
+// respelled returns the selection with text behind the name and the arguments of the first field.
 func (g graphQL) respelled(afterName, afterArguments string) string {
 	name, rest := cutName(g.field)
 	before, arguments := strings.TrimSuffix(g.selection, g.field), ""
@@ -144,7 +144,7 @@ func graphQLWay(own operation, covers []operation, says, key string, write func(
 	}}
 }
 
-// graphQLNames say the operation by another text.
+// graphQLNames express the operation by another text.
 func graphQLNames(own operation, covers []operation) (all []disguise) {
 	g, ok := readGraphQL(own)
 	if !ok {

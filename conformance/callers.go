@@ -8,7 +8,7 @@ import (
 	"provision/stack"
 )
 
-// validApplication is the case of an application that the API must accept.
+// validApplication returns the case of an application that the API must accept.
 func (s *Suite) validApplication(e endpoint) Case {
 	name, means := "valid", CauseRefused
 	if e.users {
@@ -81,7 +81,7 @@ func (s *Suite) applicationsWithoutRoles(e endpoint) []Case {
 	return cases
 }
 
-// userRefused is the case of a user at an endpoint that accepts only applications.
+// userRefused returns the case of a user at an endpoint that accepts only applications.
 func (s *Suite) userRefused(e endpoint) Case {
 	who, cannot := s.refused(e, "whose roles are enough", "", e.fits)
 	if cannot != nil && !e.several() {

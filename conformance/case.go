@@ -17,7 +17,7 @@ const (
 	Claims         Group = "claims"         // is it meant for this API, now
 	Authorization  Group = "authorization"  // may its bearer do this
 	Answers        Group = "answers"        // the content of a refusal
-	Routes         Group = "routes"         // other ways to say the same request
+	Routes         Group = "routes"         // other spellings of the request
 	Headers        Group = "headers"        // headers that only a proxy may set
 	Lifecycle      Group = "life"           // the issuer's keys change, clocks differ, roles are taken away
 	Written        Group = "written"        // by hand, in the document
@@ -43,7 +43,7 @@ type Case struct {
 	Name     string   `json:"name"`     // "wrong-audience"
 	Group    Group    `json:"group"`
 	Means    CauseID  `json:"means"`           // the flaw that a failure is about
-	Shows    CauseID  `json:"shows,omitempty"` // the flaw of an answer that says too much, where that is looked for
+	Shows    CauseID  `json:"shows,omitempty"` // the flaw that inspect looks for in the content of the answer
 	Severity Severity `json:"severity"`
 	Sends    string   `json:"sends"` // the token and the other content of the request
 	Expect   Expect   `json:"expect"`
@@ -111,7 +111,7 @@ func (e Expect) String() string {
 	return fmt.Sprint(e.Status)
 }
 
-// admits reports whether the API must let the request in.
+// admits reports whether the API must admit the request.
 func (e Expect) admits() bool { return !e.Refused && e.Status < http.StatusMultipleChoices }
 
 // met reports whether a status is the expected one or equivalent to it.

@@ -7,7 +7,7 @@ import (
 )
 
 // isElsewhere reports whether an answer means that the route does not exist. If the
-// endpoint has let a caller in, such an answer only hides the endpoint from other
+// endpoint has admitted a caller, such an answer only hides the endpoint from other
 // callers.
 func (c Case) isElsewhere(status int) bool {
 	missing := status == http.StatusNotFound || status == http.StatusMethodNotAllowed

@@ -147,7 +147,7 @@ var foldingChecks = []check{
 // change are claims that get another value; nil leaves one out.
 type change = map[string]any
 
-// claim is a correctly signed token with such a change.
+// claim returns a correctly signed token with such a change.
 func claim(name string, severity Severity, what, checked, source string, changes func(*baselineToken) change) check {
 	return check{
 		name: name, means: claimCauses[checked], severity: severity,
@@ -207,7 +207,7 @@ func otherCase(text string) string {
 	return strings.ToLower(text)
 }
 
-// otherVersion is the issuer of the same tenant's tokens of the other version.
+// otherVersion returns the issuer of the same tenant's tokens of the other version.
 func otherVersion(issuer string) string {
 	if base, ok := strings.CutSuffix(issuer, "/v2.0"); ok {
 		if u, err := url.Parse(base); err == nil && u.Host == "login.microsoftonline.com" {

@@ -27,7 +27,7 @@ type disguise struct {
 	// in. A success counts only if the answer has a text of the answer to an admitted request.
 	page bool
 	// without is the request without the disguise. If both get the same answer, the
-	// disguise did not let the caller in. nil: no comparison.
+	// disguise did not admit the caller. nil: no comparison.
 	without func(spoken) credential
 	// value returns the part of an answer that only the endpoint's operation returns.
 	// A success without this part does not count. covers are other operations that the
@@ -40,7 +40,7 @@ type disguise struct {
 	scopes   bool // also sent with a token that lacks only a scope
 	beside   bool // also sent with tokens of callers who may use another operation at the endpoint's path
 	forged   bool // change replaces the token, so no other token is sent with it
-	// calledBack says whether the API sent a request to the callback listener; nil: the token names no address.
+	// calledBack reports whether the API sent a request to the callback listener; nil: the token names no address.
 	calledBack func() bool
 	// single are the disguises that this one combines, and sets are combinations of
 	// some of them that work only together. They are sent to find out which one it was.
@@ -51,8 +51,8 @@ type disguise struct {
 // disguises are the requests that a case sends one after another to find one flaw.
 type disguises func(*baselineToken) ([]disguise, error)
 
-// mostNamed is the maximum number of spellings of one flaw in a result.
-const mostNamed = 5
+// maxNamed is the maximum number of spellings of one flaw in a result.
+const maxNamed = 5
 
 // inDisguise turns c into a case that sends disguises.
 func inDisguise(e endpoint, c Case, alone bool, all disguises) Case {
@@ -83,7 +83,7 @@ func (t *disguiseTrial) run(ctx context.Context, all disguises) (Result, error) 
 	if err != nil {
 		return t.result, err
 	}
-	if !s.isLetIn(e.key()) {
+	if !s.isAdmitted(e.key()) {
 		return t.result, vacuous("a refusal proves nothing because the endpoint admits no caller: see %s: valid", e.id)
 	}
 	sent, err := all(g)
@@ -144,7 +144,7 @@ func (t *disguiseTrial) sendAll(ctx context.Context, sent []disguise) error {
 	// needs.
 	most := 1
 	if strings.HasPrefix(t.state.endpoints[t.result.Endpoint].request, http.MethodGet+" ") {
-		most = mostNamed
+		most = maxNamed
 	}
 	for _, d := range sent {
 		if len(t.wrong) >= most {
@@ -198,7 +198,7 @@ func (t *disguiseTrial) send(ctx context.Context, d disguise) (wrong string, err
 		}
 		wrong = fmt.Sprintf("%s (%d)", d.says, cmp.Or(got.stated, got.status))
 	} else if success(got.status) {
-		in, err := t.letIn(ctx, d, got)
+		in, err := t.grantsAccess(ctx, d, got)
 		if err != nil || !in {
 			return "", err
 		}
@@ -238,10 +238,10 @@ func (t *disguiseTrial) ran(ctx context.Context, d disguise, got reply) bool {
 	return true
 }
 
-// letIn reports whether a success means that the endpoint let the caller in. It is false
+// grantsAccess reports whether a success means that the endpoint admitted the caller. It is false
 // if a route that does not exist gives the same answer, or if the content of the
 // answer comes from another operation.
-func (t *disguiseTrial) letIn(ctx context.Context, d disguise, got reply) (bool, error) {
+func (t *disguiseTrial) grantsAccess(ctx context.Context, d disguise, got reply) (bool, error) {
 	like := t.state.likeAdmitted(t.result.Endpoint, got.body)
 	if d.without != nil && like > different {
 		_, plain, err := t.ask(ctx, t.scene.request, d.without(t.state.spoken(t.scene.request)))

@@ -1,5 +1,5 @@
-// Package conformance proves that an API answers 200, 401 and 403 exactly
-// where its requirements say so.
+// Package conformance verifies that an API answers 200, 401 and 403 exactly as its
+// requirements state.
 //
 // A Conformance document states the requirements of each endpoint. [Expand] derives
 // the cases from it and is a pure function. [Run] gets the tokens, sends the requests
@@ -9,9 +9,9 @@
 // Invariants:
 //   - Everything that the document does not permit must be refused: for each
 //     permitted caller there are cases in which one requirement is missing.
-//   - The request without a token comes first, then the request that must be let
-//     in. If the first is admitted, a 200 proves nothing. If the second is refused,
-//     no refusal proves anything. The results report both.
+//   - The request without a token comes first, then the request that must be
+//     admitted. If the first is admitted, later 2xx answers prove nothing. If the second
+//     is refused, later refusals prove nothing. The results report both.
 //   - The suite checks a token before it uses it: a token without the property
 //     that its case needs is an error of the setup, never a verdict on the API.
 //   - A hostile token is the token that was admitted, with exactly one defect.

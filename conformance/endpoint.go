@@ -91,7 +91,7 @@ func parseRequest(request string) (string, error) {
 	return strings.Join(words, " "), nil
 }
 
-// each is the endpoint seen from each of its alternatives.
+// each returns the endpoint seen from each of its alternatives.
 func (e endpoint) each() []endpoint {
 	all := make([]endpoint, len(e.alternatives))
 	for i, r := range e.alternatives {
@@ -109,7 +109,7 @@ func (e endpoint) of(name string) string {
 	return fmt.Sprintf("%s alternative %d", name, e.number+1)
 }
 
-// key is the key under which the accepted token of the alternative is stored.
+// key returns the key under which the accepted token of the alternative is stored.
 func (e endpoint) key() string { return e.of(e.id) }
 
 // several reports whether the endpoint has several alternatives.
@@ -130,7 +130,7 @@ func (e endpoint) alone(c caller) bool {
 	return true
 }
 
-// everyRole are the roles of all alternatives.
+// everyRole returns the roles of all alternatives.
 func (e endpoint) everyRole() []string {
 	var all []string
 	for _, r := range e.alternatives {
@@ -139,7 +139,7 @@ func (e endpoint) everyRole() []string {
 	return all
 }
 
-// everyScope are the scopes of all alternatives.
+// everyScope returns the scopes of all alternatives.
 func (e endpoint) everyScope() []string {
 	var all []string
 	for _, r := range e.alternatives {
@@ -148,5 +148,5 @@ func (e endpoint) everyScope() []string {
 	return all
 }
 
-// base is the key of the case's endpoint and alternative.
+// base returns the key of the case's endpoint and alternative.
 func (c Case) base() string { return cmp.Or(c.key, c.Endpoint) }

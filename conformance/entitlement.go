@@ -21,7 +21,7 @@ func entitlementCases(e endpoint) []Case {
 	}
 	cases = append(cases, onEach(e, Authorization, twiceEntitlements(e))...)
 	for i, c := range cases {
-		cases[i].present = unlessLetIn(e, c.present)
+		cases[i].present = unlessAdmitted(e, c.present)
 		cases[i].Expect.Status = 403
 		if c.Expect.MayAdmit {
 			cases[i].Expect.Also = []int{401}
@@ -36,8 +36,8 @@ func entitlementCases(e endpoint) []Case {
 	return cases
 }
 
-// unlessLetIn skips a near miss that meets one of the alternatives.
-func unlessLetIn(e endpoint, present func(context.Context, *runState) (credential, error)) func(context.Context, *runState) (credential, error) {
+// unlessAdmitted skips a near miss that meets one of the alternatives.
+func unlessAdmitted(e endpoint, present func(context.Context, *runState) (credential, error)) func(context.Context, *runState) (credential, error) {
 	return func(ctx context.Context, s *runState) (credential, error) {
 		c, err := present(ctx, s)
 		if err != nil || len(c.secrets) == 0 {
@@ -165,7 +165,7 @@ func roleChecks(e endpoint) []check {
 	return checks
 }
 
-// entitlement is a correctly signed token with such a change of scopes or roles.
+// entitlement returns a correctly signed token with such a change of scopes or roles.
 func entitlement(name, what, gain string, changes func(*baselineToken) change) check {
 	c := claim(name, High, "with "+what, "", "", changes)
 	c.gain, c.flaw = gain, "the API does not compare scopes (scp) and roles (roles) as whole words of the right claim"
@@ -182,7 +182,7 @@ func ofUser(present func(context.Context, *baselineToken) (credential, error)) f
 	}
 }
 
-// unentitled removes the scopes and roles that let the caller in.
+// unentitled removes the scopes and roles that entitle the caller.
 func unentitled(g *baselineToken, more change) change {
 	changes := change{"roles": nil}
 	if g.claims.text("scp") != "" {

@@ -76,7 +76,7 @@ func (s *runState) send(ctx context.Context, r request, c credential) (*record, 
 			return nil, reply{}, 0, err
 		}
 		went, got, elapsed, err := s.once(ctx, r, c, again > 0)
-		if spoilt(got, err) && again < mostAgain(err) && ctx.Err() == nil {
+		if spoilt(got, err) && again < maxResends(err) && ctx.Err() == nil {
 			again++
 			continue
 		}
@@ -100,8 +100,8 @@ func spoilt(got reply, err error) bool {
 	return err != nil && wasCut(err) || err == nil && got.status >= http.StatusInternalServerError && got.status != http.StatusNotImplemented
 }
 
-// mostAgain is the maximum number of repetitions of such a request.
-func mostAgain(err error) int {
+// maxResends returns the maximum number of repetitions of such a request.
+func maxResends(err error) int {
 	if err != nil {
 		return 4
 	}
@@ -199,7 +199,7 @@ func (s *runState) newRequest(ctx context.Context, sent request, c credential) (
 	return r, nil
 }
 
-// targeted is the URL whose request line contains the target unchanged, even if the
+// targeted returns the URL whose request line contains the target unchanged, even if the
 // target is no URL.
 func targeted(u *url.URL, target string) *url.URL {
 	same, err := url.Parse(u.Scheme + "://" + u.Host + target)
@@ -247,7 +247,7 @@ func (t Target) client(concurrency int) *http.Client {
 	return &same
 }
 
-// http1 is the client that uses HTTP/1.1 and a new connection for each request. A server of HTTP/2
+// http1 returns the client that uses HTTP/1.1 and a new connection for each request. A server of HTTP/2
 // resets a request whose target is no URL, and net/http repeats it for half a minute.
 func (t Target) http1() *http.Client {
 	client := t.client(0)

@@ -166,7 +166,7 @@ type check struct {
 	flaw          string
 	source        string
 	tolerates     []int // statuses that correct APIs also answer
-	mayAdmit      bool  // correct APIs let it in
+	mayAdmit      bool  // correct APIs may admit the request
 	admits        bool  // it must be admitted; then tolerates are what correct APIs answer too
 	also          []int // statuses that are equivalent to 401
 	present       func(context.Context, *baselineToken) (credential, error)
@@ -205,7 +205,7 @@ func checkIDs(cases []Case) error {
 	return nil
 }
 
-// wildcard is a pattern in which * is any text, in either case of letters.
+// wildcard returns a pattern in which * is any text, in either case of letters.
 func wildcard(text string) *regexp.Regexp {
 	parts := strings.Split(text, "*")
 	for i, part := range parts {

@@ -63,7 +63,7 @@ func (g *grouping) summary(results []*Result) []Finding {
 		}
 		for _, id := range slices.Concat(f.Evidence, f.Blocked) {
 			r := byID[id]
-			if worse(r.Severity, f.Severity) && (r.letIn() || about.severity == "" && slices.Contains(f.Evidence, id)) {
+			if worse(r.Severity, f.Severity) && (r.wronglyAdmitted() || about.severity == "" && slices.Contains(f.Evidence, id)) {
 				f.Severity = r.Severity
 			}
 			if !slices.Contains(f.Endpoints, r.Endpoint) && slices.Contains(f.Evidence, id) {
@@ -71,7 +71,7 @@ func (g *grouping) summary(results []*Result) []Finding {
 			}
 		}
 		f.Gain = about.gain
-		if f.Gain == "" && (f.Lead.letIn() || f.Lead.cause == f.Lead.Means || f.Lead.cause == f.Lead.Shows) {
+		if f.Gain == "" && (f.Lead.wronglyAdmitted() || f.Lead.cause == f.Lead.Means || f.Lead.cause == f.Lead.Shows) {
 			f.Gain = f.Lead.Gain
 		}
 		e := g.endpoint(f.Lead)
@@ -105,7 +105,7 @@ func (g *grouping) summary(results []*Result) []Finding {
 	return all
 }
 
-// endpoint is the endpoint of a result, seen from the alternative that the result is about.
+// endpoint returns the endpoint of a result, seen from the alternative that the result is about.
 func (g *grouping) endpoint(r *Result) endpoint {
 	for _, stated := range g.suite.Document.Endpoints {
 		e, err := newEndpoint(stated)
@@ -122,11 +122,11 @@ func (g *grouping) endpoint(r *Result) endpoint {
 	return endpoint{}
 }
 
-// way is the alternative of the endpoint that a case is about.
+// way returns the alternative of the endpoint that a case is about.
 func (c Case) way() string { return cmp.Or(c.key, c.Endpoint) }
 
-// letIn reports whether the API accepted a caller that it must refuse.
-func (r Result) letIn() bool {
+// wronglyAdmitted reports whether the API accepted a caller that it must refuse.
+func (r Result) wronglyAdmitted() bool {
 	inWrongForm := r.cause == CauseNot401 || r.cause == CauseNot403 // a refusal with a status of success
 	return !r.Expect.admits() && success(r.Status) && !inWrongForm
 }

@@ -10,7 +10,7 @@ type grouping struct {
 	suite    *Suite
 	findings []*Finding
 	tested   map[string]map[CauseID]bool // by endpoint: the causes that cases tested
-	stopped  bool                        // no endpoint lets anybody in
+	stopped  bool                        // no endpoint admits anybody
 	base     map[string]*base            // by endpoint and alternative: set if nobody is admitted
 }
 

@@ -36,7 +36,7 @@ func requiresEither(results []*Result) {
 		}
 		accepted := func(id CauseID, name func(string) bool) *Result {
 			i := slices.IndexFunc(results, func(r *Result) bool {
-				return r.Outcome == Fail && r.cause == id && r.way() == neither.way() && r.letIn() && name(r.Name)
+				return r.Outcome == Fail && r.cause == id && r.way() == neither.way() && r.wronglyAdmitted() && name(r.Name)
 			})
 			if i < 0 {
 				return nil

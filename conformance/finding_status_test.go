@@ -23,7 +23,7 @@ func grouped(results ...*Result) map[CauseID]Finding {
 	return findings
 }
 
-// answered is the result of a case that got an unexpected status.
+// answered returns the result of a case that got an unexpected status.
 func answered(c Case, status int) *Result {
 	c.stage = stageRest
 	r := &Result{Case: c, Status: status}
@@ -111,8 +111,8 @@ func TestAnswerThatIsNoRefusal(t *testing.T) {
 		`{"data":null,"errors":[{"code":"FORBIDDEN"},{"a":1}]}`: "",
 	} {
 		got := c.judge(m.read(reply{status: 200, body: []byte(body)}, "POST"), credential{}, true)
-		if r := (Result{Case: c, Status: 200, cause: got.means}); want == CauseNot403 && r.letIn() {
-			t.Errorf("%s is let in", body)
+		if r := (Result{Case: c, Status: 200, cause: got.means}); want == CauseNot403 && r.wronglyAdmitted() {
+			t.Errorf("%s is admitted", body)
 		}
 		if got.means != want || (got.outcome == Pass) != (want == "") {
 			t.Errorf("%s: %s %s %s", body, got.outcome, got.means, got.reason)

@@ -74,15 +74,15 @@ func (s *runState) prepare(ctx context.Context, c Case) (made scene, err error) 
 	return made, err
 }
 
-// mostCleanUps is how often a cleanup that failed is repeated.
-const mostCleanUps = 2
+// maxCleanUps is how often a cleanup that failed is repeated.
+const maxCleanUps = 2
 
 // cleanUp deletes the objects that the case has created. It returns a message if this
 // fails.
 func (s *runState) cleanUp(ctx context.Context, c Case, made scene, got reply) string {
 	f := s.endpoints[c.Endpoint].stated.Cleanup
-	letIn := success(got.status)
-	if f == nil || !made.made && !letIn || !letIn && mentionsResponse(f) {
+	created := success(got.status)
+	if f == nil || !made.made && !created || !created && mentionsResponse(f) {
 		return ""
 	}
 	// The cleanup also runs if the run is interrupted.
@@ -90,7 +90,7 @@ func (s *runState) cleanUp(ctx context.Context, c Case, made scene, got reply) s
 	defer cancel()
 	made.known.response = parse(got.body)
 	answer, err := s.fixture(ctx, c, f, made.known)
-	for n := 0; n < mostCleanUps && (err != nil || answer.status >= http.StatusInternalServerError) && ctx.Err() == nil; n++ {
+	for n := 0; n < maxCleanUps && (err != nil || answer.status >= http.StatusInternalServerError) && ctx.Err() == nil; n++ {
 		_ = sleep(ctx, (1<<n)*50*time.Millisecond)
 		answer, err = s.fixture(ctx, c, f, made.known)
 	}
@@ -154,7 +154,7 @@ func (s *runState) entitledToken(ctx context.Context, c Case, as stack.As) (cred
 	return bearer(g.raw), nil
 }
 
-// brief is the beginning of an answer, for an error.
+// brief returns the beginning of an answer, for an error.
 func (s *runState) brief(got reply) string {
 	text, _ := newMasker(append(got.sent, s.hidden...)).shown(got.body)
 	return cmp.Or(short(strings.Join(strings.Fields(text), " "), 200), "an empty answer")

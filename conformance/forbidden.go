@@ -82,7 +82,7 @@ func (s *Suite) notEnough(e endpoint) func(context.Context, *baselineToken) (cre
 	}
 }
 
-// echoed is a failure if an answer contains a part of the token.
+// echoed returns a failure if an answer contains a part of the token.
 func echoed(a reply) finding {
 	if echoes(a) {
 		return finding{wrong: "the answer contains the token, or a part of it"}

@@ -132,7 +132,7 @@ func (s *Suite) headerCases(e endpoint) []Case {
 	return cases
 }
 
-// otherMethods are the methods of other endpoints of the document with the
+// otherMethods returns the methods of other endpoints of the document with the
 // endpoint's path.
 func (s *Suite) otherMethods(e endpoint) (methods []string) {
 	own, path, _ := strings.Cut(e.request, " ")
@@ -144,13 +144,13 @@ func (s *Suite) otherMethods(e endpoint) (methods []string) {
 	return methods
 }
 
-// publicPaths are the paths of the document's public endpoints.
+// publicPaths returns the paths of the document's public endpoints.
 func (s *Suite) publicPaths() []string {
 	var paths []string
 	for _, stated := range s.Document.Endpoints {
 		_, path, _ := strings.Cut(stated.Request, " ")
 		path, _, _ = strings.Cut(path, "?")
-		if stated.Public && !strings.ContainsAny(path, "{$") && len(path) > 1 && len(paths) < mostPublic {
+		if stated.Public && !strings.ContainsAny(path, "{$") && len(path) > 1 && len(paths) < maxPublicRoutes {
 			paths = append(paths, path)
 		}
 	}
@@ -160,8 +160,8 @@ func (s *Suite) publicPaths() []string {
 	return paths
 }
 
-// mostPublic is how many public routes are used as a disguise.
-const mostPublic = 3
+// maxPublicRoutes is how many public routes are used as a disguise.
+const maxPublicRoutes = 3
 
 // together puts headers into one request, and each header alone into further requests.
 func together(says string, headers ...http.Header) disguise {

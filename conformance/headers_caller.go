@@ -24,7 +24,7 @@ func callerCase(e endpoint) Case {
 		flaw:   "the API takes the caller from a header that the caller sets, and not from the token",
 		source: "Microsoft: App Service, Work with user identities; oauth2-proxy and nginx: auth_request; CWE-290",
 		present: func(_ context.Context, g *baselineToken) (credential, error) {
-			if !g.run.isLetIn(e.key()) {
+			if !g.run.isAdmitted(e.key()) {
 				return credential{}, vacuous("it needs a caller who is admitted, but the API refuses all callers: see %s: valid", e.id)
 			}
 			who := principalOf(e, g)

@@ -119,7 +119,7 @@ var products = []product{
 	}},
 }
 
-// clientPrincipal is the JSON of X-MS-CLIENT-PRINCIPAL, with each claim under
+// clientPrincipal returns the JSON of X-MS-CLIENT-PRINCIPAL, with each claim under
 // the names of both token versions.
 func (p principal) clientPrincipal() []byte {
 	const (
@@ -153,7 +153,7 @@ func (p principal) clientPrincipal() []byte {
 func (p principal) list() string  { return strings.Join(p.roles, ",") }
 func (p principal) scope() string { return strings.Join(p.scopes, " ") }
 
-// administrator is a principal that an API may accept without the tenant.
+// administrator returns a principal that an API may accept without the tenant.
 func (p principal) administrator() principal {
 	p.oid, p.name = "admin", "admin"
 	p.roles = append(slices.Clone(p.roles), "admin", "administrators")

@@ -144,7 +144,7 @@ func (p methodPair) disguises(own string) (all []disguise) {
 	return all
 }
 
-// hostHeaders are the headers of a request to an internal host or with another scheme.
+// hostHeaders returns the headers of a request to an internal host or with another scheme.
 func hostHeaders(headerFacts) ([]disguise, error) {
 	var all []disguise
 	for i, host := range []string{"localhost", "127.0.0.1", "localhost:8080", "api.internal"} {

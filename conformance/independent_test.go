@@ -21,7 +21,7 @@ import (
 	"provision/stack"
 )
 
-// shapes are the kinds of endpoints that documents declare, all in one API.
+// shapes returns the kinds of endpoints that documents declare, all in one API.
 func shapes() []stack.Endpoint {
 	both := []string{users, applications}
 	return []stack.Endpoint{

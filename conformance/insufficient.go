@@ -18,7 +18,7 @@ func (s *runState) callersBeside(e endpoint) (callers []caller) {
 		}
 		for _, r := range other.alternatives {
 			may := caller{scopes: slices.Concat(r.scopes, r.anyScope[:min(1, len(r.anyScope))]), roles: r.sufficient(), groups: r.groups[:min(1, len(r.groups))]}
-			if r.users && !r.owner && !e.letsIn(may) && len(callers) < mostBeside {
+			if r.users && !r.owner && !e.letsIn(may) && len(callers) < maxSimilarCallers {
 				callers = append(callers, may)
 			}
 		}

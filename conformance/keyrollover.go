@@ -23,7 +23,7 @@ var keyChecks = []lifecycleCheck{
 	{
 		check: check{
 			name: "keys-next", means: CauseKeyRefresh, severity: Medium, admits: true,
-			sends:  "the valid token signed with a key that the issuer has published since the API first let it in",
+			sends:  "the valid token signed with a key that the issuer has published since the API first accepted the token",
 			gain:   "nothing: after a key rollover, the API refuses every caller until it is restarted",
 			flaw:   "the API does not fetch the issuer's keys again: it only has the keys from its start (life.keyRefresh)",
 			source: sourceKeys,
@@ -101,7 +101,7 @@ func (s *runState) publish(e endpoint) {
 	s.published.done, s.published.endpoint = make(chan struct{}), e.id
 }
 
-// learnNextKey has the issuer publish a key after the API has let a caller in and
+// learnNextKey has the issuer publish a key after the API has admitted a caller and
 // therefore has fetched the key set. It presents the key immediately, because unknown
 // keys in other cases would use up the API's limit of fetches. All other cases wait
 // for this.
@@ -120,7 +120,7 @@ func (s *runState) learnNextKey(ctx context.Context, cases []Case) {
 	defer close(p.done)
 	i := slices.IndexFunc(cases, func(c Case) bool { return c.stage == stageLifecycle })
 	g, err := s.baselineTokenFor(s.endpoints[p.endpoint])
-	if p.err != nil || err != nil || i < 0 || !s.isLetIn(p.endpoint) {
+	if p.err != nil || err != nil || i < 0 || !s.isAdmitted(p.endpoint) {
 		return // the cases contain the reason
 	}
 	changing, cancel := s.uninterrupted(ctx)

@@ -59,7 +59,7 @@ func slowed(ctx context.Context, l *trial) (credential, error) {
 	})
 	end := d.restore
 	d.restore = func(ctx context.Context) string {
-		left := end(ctx) // from here on, the issuer answers at once
+		left := end(ctx) // from here on, the issuer answers without delay
 		nudge.Wait()     // otherwise the API would learn the keys during another case
 		cancel()
 		return left

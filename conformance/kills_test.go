@@ -25,7 +25,7 @@ func mutants() []mutant {
 	return slices.Concat(authenticationMutants, entitlementMutants, patternMutants, validMutants, signatureMutants, claimMutants, answerMutants, routeMutants, disguiseMutants, headerMutants, lifecycleMutants)
 }
 
-// suite is a suite of the mutant on this tenant, or on a separate tenant if the mutant needs one.
+// suite returns a suite of the mutant on this tenant, or on a separate tenant if the mutant needs one.
 func (m mutant) suite(t *testing.T, s *tenant) *Suite {
 	t.Helper()
 	api := validator{mutation: m.mutation}

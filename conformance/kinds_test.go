@@ -9,7 +9,7 @@ import (
 	"provision/stack"
 )
 
-// wide is a tenant with a second scope, more clients and more applications.
+// wide returns a tenant with a second scope, more clients and more applications.
 func wide(t *testing.T) *tenant {
 	s := startTenant(t)
 	s.users = map[string][]string{

@@ -72,5 +72,5 @@ func sameShape(x, y any) bool {
 	return fmt.Sprintf("%T", x) == fmt.Sprintf("%T", y)
 }
 
-// mostBeside is how many such callers are tried.
-const mostBeside = 2
+// maxSimilarCallers is how many such callers are tried.
+const maxSimilarCallers = 2

@@ -149,7 +149,7 @@ func maskError(err error, secrets []string) error {
 // maxQuoted is how much of a text of the API an error quotes.
 const maxQuoted = 300
 
-// short is the beginning of a text, with an ellipsis if the text is longer.
+// short returns the beginning of a text, with an ellipsis if the text is longer.
 func short(text string, most int) string {
 	if len(text) <= most {
 		return text

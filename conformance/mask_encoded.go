@@ -54,7 +54,7 @@ func (e encodings) mask(text string) string {
 	}, true)
 }
 
-// inBase64 are the three base64 forms of a text, without its ends, one for each
+// inBase64 returns the three base64 forms of a text, without its ends, one for each
 // position in the encoded text.
 func inBase64(text string) (all []string) {
 	for before := range 3 {

@@ -85,7 +85,7 @@ func (s *Suite) withoutGroups(e endpoint) []Case {
 	return append(cases, member)
 }
 
-// overage is the group claim in the token of a user with more than 200 groups.
+// overage returns the group claim in the token of a user with more than 200 groups.
 // Source: Microsoft: Configure group claims for applications, Group overages.
 func overage(g *baselineToken) change {
 	return change{

@@ -48,7 +48,7 @@ func (s *Suite) ownerCases(e endpoint) []Case {
 	return cases
 }
 
-// peer is a caller that meets the alternative except for the ownership, and meets no
+// peer returns a caller that meets the alternative except for the ownership, and meets no
 // alternative without ownership.
 func (s *Suite) peer(e endpoint) (subject, *skipped) {
 	who, cannot := s.signedInTo(e, "who meets the requirement and is not "+cmp.Or(e.made.User, e.made.Application), s.addUser("peer"), func(u User, client Application) bool {
@@ -112,7 +112,7 @@ func (s *Suite) ownerCase(e endpoint, name string, means CauseID, sends string, 
 		if err != nil {
 			return result, err
 		}
-		if !r.state.isLetIn(e.key()) {
+		if !r.state.isAdmitted(e.key()) {
 			return result, vacuous("a refusal proves nothing while the owner is refused too: see %s: %s", e.id, e.of("valid"))
 		}
 		peer, err := r.state.access(ctx, who)
@@ -160,7 +160,7 @@ func (t *ownerTrial) own(ctx context.Context) (string, error) {
 // ifUnchanged is a condition that every object meets.
 var ifUnchanged = http.Header{"If-Match": {"*"}, "Prefer": {"return=representation"}}
 
-// foreigner is a user of another tenant with the owner's name: object ids are unique, names are
+// foreigner returns a user of another tenant with the owner's name: object ids are unique, names are
 // not.
 func (t *ownerTrial) foreigner(ctx context.Context) (string, error) {
 	tenant := t.state.Tenants[0].ID
@@ -220,7 +220,7 @@ func (t *ownerTrial) refused(ctx context.Context, r request, c credential, how s
 	return "", nil
 }
 
-// reader is the request that reads the object, whether or not an endpoint of the
+// reader returns the request that reads the object, whether or not an endpoint of the
 // document has it.
 func (t *ownerTrial) reader() request {
 	r := t.scene.request
@@ -289,7 +289,7 @@ func (t *ownerTrial) sendMethods(ctx context.Context, peer subject) (string, err
 	return "", nil
 }
 
-// statedFor is the document's endpoint that has a method for the object.
+// statedFor returns the document's endpoint that has a method for the object.
 func (t *ownerTrial) statedFor(method string) (endpoint, bool) {
 	_, path, _ := strings.Cut(t.e.request, " ")
 	for _, other := range t.state.Document.Endpoints {
@@ -312,7 +312,7 @@ func (t *ownerTrial) reads(peer subject) bool {
 	return user >= 0 && known && e.letsIn(e.callerOf(t.state.Users[user], client))
 }
 
-// unnamed is a path in which the parameters have no names.
+// unnamed returns a path in which the parameters have no names.
 func unnamed(path string) string { return parameter.ReplaceAllString(path, "{}") }
 
 var parameter = regexp.MustCompile(`\{[^{}]*\}`)

@@ -15,7 +15,7 @@ import (
 	"provision/stack"
 )
 
-// identities are the members that can name the owner: the members of setup's answer
+// identities returns the members that can name the owner: the members of setup's answer
 // with the owner's id or name, and the names that APIs commonly use.
 func (t *ownerTrial) identities() map[string]string {
 	values := map[string]string{}

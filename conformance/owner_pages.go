@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// mostOwnPages is how many pages of the owner's list are requested by a peer.
-const mostOwnPages = 5
+// maxOwnPages is how many pages of the owner's list are requested by a peer.
+const maxOwnPages = 5
 
 // otherPages are queries for the pages of a list, by their usual names.
 func otherPages() []string {
@@ -88,11 +88,11 @@ func (t *ownerTrial) hasNext(ctx context.Context) (bool, error) {
 	return more, nil
 }
 
-// nextPages are the requests of a peer for the later pages of the owner's list, each with an object
+// nextPages returns the requests of a peer for the later pages of the owner's list, each with an object
 // that the owner sees there.
 func (t *ownerTrial) nextPages(ctx context.Context, made []scene) (tries []try, err error) {
 	at := t.scene.request
-	for n := 0; n <= mostOwnPages && at.next != nil; n++ {
+	for n := 0; n <= maxOwnPages && at.next != nil; n++ {
 		_, got, _, err := t.state.send(ctx, at, bearer(t.owner.raw))
 		if err != nil {
 			return nil, err

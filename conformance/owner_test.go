@@ -350,7 +350,7 @@ func TestAnOwnerOfAnotherTenant(t *testing.T) {
 	}
 }
 
-// If only the owner meets the requirement, the result says what to declare.
+// If only the owner meets the requirement, the result contains the lines to declare.
 func TestAnOwnerWithoutPeers(t *testing.T) {
 	t.Parallel()
 	suite := shopSuite(t, &shop{}, "GET /orders/{id}")

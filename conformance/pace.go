@@ -10,10 +10,10 @@ import (
 )
 
 const (
-	mostRepeats = 10              // of one request that is answered 429
+	maxRepeats  = 10              // of one request that is answered 429
 	longestWait = time.Minute     // that a target may ask for
 	slowest     = 2 * time.Second // between two requests, without being asked by the target
-	mostFine    = 20              // answers at one rate, after a 429
+	maxFine     = 20              // answers at one rate, after a 429
 )
 
 // pace limits the rate of requests to the rate that the user allows, and lowers it if the target
@@ -45,7 +45,7 @@ func (p *pace) wait(ctx context.Context) error {
 
 // slowDown handles a 429 after the request was repeated n times: it stops all requests
 // for the time that the target asks for (RFC 9110, section 10.2.3; RFC 6585, section
-// 4). If the target does not say, or refuses the repeated request too, it halves the rate.
+// 4). If the answer states no time, or the repeated request is refused too, it halves the rate.
 func (p *pace) slowDown(n int, header http.Header) error {
 	now := time.Now()
 	delay, stated := retryAfter(header.Get("Retry-After"), now)
@@ -58,7 +58,7 @@ func (p *pace) slowDown(n int, header http.Header) error {
 	case delay > longestWait:
 		p.gaveUp = true
 		return fmt.Errorf("the target answers 429 and requests a wait of %s: lower --rate, or try later", delay.Round(time.Second))
-	case p.gaveUp || n >= mostRepeats:
+	case p.gaveUp || n >= maxRepeats:
 		p.gaveUp = true
 		return fmt.Errorf("the target still answers 429 after the requested wait: lower --rate")
 	}
@@ -77,7 +77,7 @@ func (p *pace) slowDown(n int, header http.Header) error {
 func (p *pace) speedUp() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.fine++; p.fine < mostFine || p.interval == p.least {
+	if p.fine++; p.fine < maxFine || p.interval == p.least {
 		return
 	}
 	p.fine = 0

@@ -9,8 +9,8 @@ import (
 	"provision/stack"
 )
 
-// mostPages is how many pages of a listing are read.
-const mostPages = 100
+// maxListPages is how many pages of a listing are read.
+const maxListPages = 100
 
 // readsOfList is how often a list of several pages is read. Pages that begin at a number
 // of items move while other cases delete items, and an item then is on none of them.
@@ -37,7 +37,7 @@ func (s *runState) sendPages(ctx context.Context, r request, c credential) (went
 		return went, got, elapsed, 1, err
 	}
 	page, seen := got, map[string]bool{}
-	for pages = 1; pages <= mostPages; pages++ {
+	for pages = 1; pages <= maxListPages; pages++ {
 		if r.meaning.admitted.unmet(page.body) == "" {
 			return went, page, elapsed, pages, nil
 		}
@@ -109,7 +109,7 @@ func withoutBase(path, base string) string {
 	return path
 }
 
-// paged is the request of an endpoint with the place of its page parameter.
+// paged returns the request of an endpoint with the place of its page parameter.
 func (s *runState) paged(r request, next *stack.Next) request {
 	r.next, r.base = next, s.spoken(r).base
 	return r

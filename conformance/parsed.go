@@ -11,7 +11,7 @@ import (
 // of the last long bodies are kept.
 const (
 	longBody = 16 << 10
-	mostKept = 3
+	maxKept  = 3
 )
 
 type parsedBody struct {
@@ -52,6 +52,6 @@ func (p *parsedBodies) read(body []byte) (any, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.last = slices.Insert(p.last, 0, one)
-	p.last = p.last[:min(len(p.last), mostKept)]
+	p.last = p.last[:min(len(p.last), maxKept)]
 	return one.value, one.err
 }

@@ -25,10 +25,10 @@ func TestLongBodiesAreParsedOnce(t *testing.T) {
 	if again := read(1); again != first {
 		t.Error("the second read parsed the body again")
 	}
-	for n := range mostKept {
+	for n := range maxKept {
 		read(10 + n)
 	}
-	if len(kept.last) != mostKept {
+	if len(kept.last) != maxKept {
 		t.Errorf("%d bodies are kept", len(kept.last))
 	}
 	if again := read(1); again == first {

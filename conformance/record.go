@@ -20,7 +20,7 @@ type record struct {
 	answer       []byte
 }
 
-// exchange is the part of the record that may be shown.
+// exchange returns the part of the record that may be shown.
 func (r *record) exchange() *Exchange {
 	if r == nil {
 		return nil
@@ -39,7 +39,7 @@ func (r *record) exchange() *Exchange {
 	return shown
 }
 
-// shown is the beginning of a body, and reports whether there is more.
+// shown returns the beginning of a body, and reports whether there is more.
 func (m masker) shown(body []byte) (string, bool) {
 	const enough = maxShown + 16<<10 // masked text is shorter
 	cut := len(body) > enough

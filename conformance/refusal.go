@@ -140,7 +140,7 @@ func (k known) expectation(e Expect) (Expect, error) {
 	return e, nil
 }
 
-// pointed are the values at a JSON Pointer, in which * stands for any member or
+// pointed returns the values at a JSON Pointer, in which * stands for any member or
 // element (RFC 6901).
 func pointed(pointer string, v any) []any {
 	here := []any{v}

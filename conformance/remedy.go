@@ -32,7 +32,7 @@ var servers = map[string]string{
 	"express": "Node", "kestrel": ".NET", "asp.net": ".NET",
 }
 
-// language is the programming language of the API that sent a header, "" if the header does
+// language returns the programming language of the API that sent a header, "" if the header does
 // not show it.
 func language(header http.Header) string {
 	said := strings.ToLower(header.Get("Server") + " " + header.Get("X-Powered-By"))
@@ -44,7 +44,7 @@ func language(header http.Header) string {
 	return ""
 }
 
-// Likely are the remedies for the language of the API; all if the language is not known.
+// Likely returns the remedies for the language of the API; all if the language is not known.
 func (f Finding) Likely() (all []Remedy) {
 	for _, r := range f.Remedies {
 		if f.language != "" && languages[slices.Index(libraries[:], r.Library)] == f.language {
@@ -57,7 +57,7 @@ func (f Finding) Likely() (all []Remedy) {
 	return all
 }
 
-// lines are the remedy's lines with the values of an endpoint filled in.
+// lines returns the remedy's lines with the values of an endpoint filled in.
 func (r remedy) lines(e endpoint) []Remedy {
 	var all []Remedy
 	for _, one := range r.forValues(e) {

@@ -29,7 +29,7 @@ func (s *Suite) rememberedCases(e endpoint) []Case {
 		switch {
 		case err != nil:
 			return t.result, err
-		case !r.state.isLetIn(e.key()):
+		case !r.state.isAdmitted(e.key()):
 			return t.result, vacuous("a refusal proves nothing because the endpoint admits no caller: see %s: %s", e.id, e.of("valid"))
 		case r.isOpen(e.id):
 			return t.result, vacuous("the endpoint admits all requests without a token: see %s: no-token", e.id)
@@ -57,7 +57,7 @@ type memoryTrial struct {
 	result Result
 }
 
-// newCaller are the claims that identify a user, and a client, that have never called.
+// newCaller returns the claims that identify a user, and a client, that have never called.
 func newCaller(newClient bool) change {
 	name := "new-" + unique()
 	who := change{"oid": newID(), "sub": name, "name": name, "sid": newID(), "uti": unique()}

@@ -79,7 +79,7 @@ func (r requirement) sufficient() []string {
 	return r.allRoles
 }
 
-// minimal is a caller with exactly the required scopes and roles.
+// minimal returns a caller with exactly the required scopes and roles.
 func (r requirement) minimal(app bool) caller {
 	c := caller{app: app, roles: r.sufficient(), owner: r.owner}
 	if !app {

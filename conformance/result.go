@@ -109,8 +109,8 @@ type Summary struct {
 	Protected int `json:"protected,omitempty"`
 }
 
-// Proved reports whether the passed cases prove anything: every protected endpoint let a
-// caller in, and no case was skipped that a declaration in the document could have
+// Proved reports whether the passed cases prove anything: every protected endpoint
+// admitted a caller, and no case was skipped that a declaration in the document could have
 // made possible.
 func (s Summary) Proved() bool { return len(s.Unproven) == 0 && s.Undeclared == 0 }
 

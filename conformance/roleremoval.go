@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// roleRemoved is a user whose roles were taken away a moment ago, at the first
+// roleRemoved returns a user whose roles were taken away a moment ago, at the first
 // endpoint that needs one.
 func (s *Suite) roleRemoved() []Case {
 	for _, stated := range s.Document.Endpoints {
@@ -79,7 +79,7 @@ func (l *trial) withoutRoles(ctx context.Context, who subject) (string, error) {
 		if err == nil {
 			return access, nil
 		}
-		if n == mostRepeats {
+		if n == maxRepeats {
 			return "", skip("", "the tenant does not take the roles away in time: %v", err)
 		}
 		if err := l.pace.sleep(ctx, (1<<n)*10*time.Millisecond); err != nil {

@@ -24,7 +24,7 @@ type spoken struct {
 	body                      []byte
 }
 
-// whole is the path with its query.
+// whole returns the path with its query.
 func (r spoken) whole() string {
 	if r.query == "" {
 		return r.path
@@ -38,7 +38,7 @@ var ways = []way{
 }
 
 // routeCases request the endpoint in other ways and without a token. The API may
-// answer anything, but must not let the request in.
+// answer anything, but must not admit the request.
 func routeCases(e endpoint) []Case {
 	method, _, _ := strings.Cut(e.request, " ")
 	var cases []Case

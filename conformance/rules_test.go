@@ -235,7 +235,7 @@ type wrongs = map[string]struct {
 	decide func(claims) bool
 }
 
-// ruledSuite is a suite with one endpoint of a ruled API.
+// ruledSuite returns a suite with one endpoint of a ruled API.
 func ruledSuite(t *testing.T, requires stack.Requires, decide func(claims) bool) *Suite {
 	t.Helper()
 	s := startTenant(t)
@@ -316,7 +316,7 @@ func TestMixtures(t *testing.T) {
 	var names []string
 	for _, c := range e.mixtures() {
 		if e.letsIn(c) {
-			t.Errorf("%s is let in", c)
+			t.Errorf("%s is admitted", c)
 		}
 		names = append(names, c.String())
 	}

@@ -27,7 +27,7 @@ type runner struct {
 
 	mu     sync.Mutex
 	halted string          // why cases that have not begun are not tried; "" means that they are tried
-	open   map[string]bool // endpoints that let in requests without a token
+	open   map[string]bool // endpoints that admit requests without a token
 }
 
 func newRunner(s *Suite, all, chosen []Case) *runner {
@@ -224,7 +224,7 @@ func (r *runner) try(ctx context.Context, c Case) (result Result, err error) {
 		presented.inspect = func(a reply) finding { return r.state.ranFor(c, a) }
 	}
 	r.learn(c, got)
-	v := c.judge(got, presented, r.state.isLetIn(c.base()))
+	v := c.judge(got, presented, r.state.isAdmitted(c.base()))
 	if r.state.OutputCommand != "" {
 		v.cause = strings.ReplaceAll(v.cause, outputCommand, r.state.OutputCommand)
 	}
@@ -269,9 +269,9 @@ func (r *runner) present(ctx context.Context, c Case) (credential, error) {
 	if c.stage == stageBase {
 		r.state.setBaselineToken(c, g)
 	}
-	letIn := bearer(g.raw)
-	letIn.note = g.note
-	return letIn, nil
+	accepted := bearer(g.raw)
+	accepted.note = g.note
+	return accepted, nil
 }
 
 // learn stores the facts of an answer that all other cases of the endpoint need.
@@ -279,7 +279,7 @@ func (r *runner) learn(c Case, got reply) {
 	admitted := got.status < http.StatusMultipleChoices
 	switch {
 	case c.stage == stageBase && admitted:
-		r.state.setLetIn(c, got.body)
+		r.state.setAdmitted(c, got.body)
 	case c.stage == stageFirst && admitted && !c.Expect.admits():
 		r.mu.Lock()
 		r.open[c.Endpoint] = true
@@ -311,7 +311,7 @@ func joinNotes(notes ...string) string {
 	return joined
 }
 
-// unproven returns the endpoints that refused a caller that they must accept.
+// unproven returns the endpoints and alternatives that did not admit a caller in the run.
 func (r *runner) unproven() []string {
 	var names []string
 	for _, cases := range r.endpoints {
@@ -319,7 +319,7 @@ func (r *runner) unproven() []string {
 		for _, c := range cases {
 			if c.admit != nil && !seen[c.base()] {
 				seen[c.base()] = true
-				if !r.state.isLetIn(c.base()) {
+				if !r.state.isAdmitted(c.base()) {
 					names = append(names, c.base())
 				}
 			}

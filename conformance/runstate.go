@@ -162,7 +162,7 @@ type baselineToken struct {
 	raw      string
 	token    forge.Token
 	claims   claimSet
-	letIn    bool // the endpoint has accepted it
+	admitted bool // the endpoint has accepted the token
 	note     string
 }
 
@@ -183,20 +183,20 @@ func (s *runState) setBaselineToken(c Case, g *baselineToken) {
 	s.baselineTokens[c.base()] = g
 }
 
-func (s *runState) setLetIn(c Case, answer []byte) {
+func (s *runState) setAdmitted(c Case, answer []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.baselineTokens[c.base()].letIn = true
+	s.baselineTokens[c.base()].admitted = true
 	if _, known := s.admitted[c.Endpoint]; !known {
 		s.admitted[c.Endpoint] = answer
 	}
 }
 
-func (s *runState) isLetIn(base string) bool {
+func (s *runState) isAdmitted(base string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	g := s.baselineTokens[base]
-	return g != nil && g.letIn
+	return g != nil && g.admitted
 }
 
 // sign returns a token in which the issuer signed the valid token's claims with changes; nil

@@ -24,7 +24,7 @@ func noTokenAgain(e endpoint) []Case {
 		switch {
 		case err != nil:
 			return result, err
-		case !s.isLetIn(e.key()):
+		case !s.isAdmitted(e.key()):
 			return result, vacuous("a refusal proves nothing because the endpoint admits no caller: see %s: valid", e.id)
 		case r.isOpen(e.id):
 			return result, vacuous("the endpoint admits all requests without a token: see %s: no-token", e.id)

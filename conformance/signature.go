@@ -56,7 +56,7 @@ func tamper(name, sends, flaw string, change func(forge.Token) forge.Token) chec
 	}
 }
 
-// unsigned are tokens that say that they need no signature, in every spelling
+// unsigned are tokens whose alg states that they need no signature, in every spelling
 // that some library has taken for none.
 var unsigned = []check{
 	none("alg-none", "alg none and no signature", func(t forge.Token) forge.Token { return t.Unsigned("none") }),

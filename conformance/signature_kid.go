@@ -105,13 +105,13 @@ func (f forgery) secret(says, kid, secret string) disguise {
 	}}
 }
 
-// served is a disguise that succeeded if the API requested the attacker's server.
+// served returns a disguise that succeeded if the API requested the attacker's server.
 func (f forgery) served(d disguise, path string) disguise {
 	d.calledBack = func() bool { return f.callbacks.wasRequested(f.own + path) }
 	return d
 }
 
-// under is the valid token under another kid.
+// under returns the valid token under another kid.
 func (f forgery) under(kid string) forge.Token {
 	return f.baselineToken.token.WithHeader("kid", kid).WithoutHeader("x5t")
 }

@@ -198,6 +198,6 @@ func TestUndeclared(t *testing.T) {
 	nobody := quickstart(s, serve(t, validator{issuer: s.issuer()}))
 	nobody.Users = nil
 	if r := run(t, nobody); r.summary.Proved() {
-		t.Error("an endpoint that let nobody in is taken for proved")
+		t.Error("an endpoint that admitted nobody counts as proved")
 	}
 }

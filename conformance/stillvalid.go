@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// patience is how long an API may take to let the valid token in again.
+// patience is how long an API may take to accept the valid token again.
 const patience = 2 * time.Second
 
 // stillValid ends every run: the API must still accept the token that it accepted
@@ -25,7 +25,7 @@ func (s *Suite) stillValid(e endpoint) Case {
 		if err != nil {
 			return credential{}, err
 		}
-		if !run.isLetIn(e.key()) {
+		if !run.isAdmitted(e.key()) {
 			return credential{}, vacuous("it needs a caller who is admitted, but the API refuses all callers: see %s: valid", e.id)
 		}
 		l := &trial{run, c, e, g}
@@ -34,20 +34,20 @@ func (s *Suite) stillValid(e endpoint) Case {
 			run.lose()
 		}
 		sent := bearer(g.raw)
-		sent.inspect = func(a reply) finding { return run.lost(a, run.mostPatience()) }
+		sent.inspect = func(a reply) finding { return run.lost(a, run.maxPatience()) }
 		return sent, err
 	}
 	return c
 }
 
-// mostPatience is patience, or the time that the document states for the refresh of keys.
-func (s *runState) mostPatience() time.Duration {
+// maxPatience is patience, or the time that the document states for the refresh of keys.
+func (s *runState) maxPatience() time.Duration {
 	return max(patience, duration(s.Document.Life.KeyRefresh, 0))
 }
 
 // admittedAgain sends the valid token until the API accepts it, for a limited time.
 func (l *trial) admittedAgain(ctx context.Context) (reply, error) {
-	left := l.mostPatience()
+	left := l.maxPatience()
 	for wait := 100 * time.Millisecond; ; wait *= 2 {
 		got, err := l.ask(ctx, bearer(l.baselineToken.raw))
 		if err != nil || success(got.status) || left <= 0 {

@@ -39,14 +39,14 @@ func (r *runner) opening(ctx context.Context) {
 	}
 }
 
-// isClosed reports whether the endpoint should let a caller in and did not.
+// isClosed reports whether the endpoint should admit a caller and did not.
 func (r *runner) isClosed() bool {
 	refused := false
 	for _, result := range r.early {
 		if result.stage != stageBase {
 			continue
 		}
-		if r.state.isLetIn(result.base()) {
+		if r.state.isAdmitted(result.base()) {
 			return false
 		}
 		refused = refused || result.Outcome == Fail
@@ -92,7 +92,7 @@ func (r *runner) explain(ctx context.Context) {
 	}
 }
 
-// unasked are the results of tokens that were refused everywhere, if their cases were
+// unasked returns the results of tokens that were refused everywhere, if their cases were
 // not selected and the run stops because of them.
 func (r *runner) unasked() []*Result {
 	var all []*Result
@@ -242,7 +242,7 @@ func (r *runner) isGone(ctx context.Context, err error) bool {
 	return true
 }
 
-// down is the verdict on a request after which the target is gone.
+// down returns the verdict on a request after which the target is gone.
 func down(err error) verdict {
 	return verdict{
 		outcome: Fail, reason: "the connection was closed without an answer, and the API does not answer any more: " + plain(err).Error(),
@@ -250,7 +250,7 @@ func down(err error) verdict {
 	}
 }
 
-// unanswered is the verdict on a request for which the target repeatedly closes the
+// unanswered returns the verdict on a request for which the target repeatedly closes the
 // connection.
 func (r *runner) unanswered(ctx context.Context, c Case, presented credential, err error) verdict {
 	switch {

@@ -68,7 +68,7 @@ func TestRunStopsIfEveryCallerIsRefused(t *testing.T) {
 				for _, one := range f {
 					t.Logf("%s: %s", one.ID, one.Title)
 				}
-				t.Fatalf("%d findings, want one that says %s", len(f), test.says)
+				t.Fatalf("%d findings, want one with the text %s", len(f), test.says)
 			}
 			if again := "provision verify"; f[0].Severity != High || !strings.HasPrefix(f[0].Rerun, again) || strings.Contains(f[0].Rerun, "--only") ||
 				test.cause == CauseNoRoute && f[0].Rerun != again+" --url '"+map[string]string{"nowhere": "URL", "below another path": suite.Target.URL + "/api"}[test.name]+"'" {
@@ -107,7 +107,7 @@ func TestRunStopsIfTheTargetEnds(t *testing.T) {
 				for _, one := range f {
 					t.Logf("%s: %s (%s)", one.ID, one.Title, list(one.Evidence))
 				}
-				t.Errorf("%d findings, want one that says the API is down", len(f))
+				t.Errorf("%d findings, want one that reports that the API does not answer", len(f))
 			}
 			if r.summary.Errors > 0 || r.summary.Skipped > 0 || r.summary.Blocked == 0 {
 				t.Errorf("%+v", r.summary)

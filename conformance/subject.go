@@ -23,7 +23,7 @@ func (s subject) String() string {
 	return fmt.Sprintf("user %s, signed in to %s", s.user, s.client)
 }
 
-// clients are the applications that users can sign in to, the document's own
+// clients returns the applications that users can sign in to, the document's own
 // first.
 func (s *Suite) clients() []Application {
 	var clients []Application
@@ -71,7 +71,7 @@ func (e endpoint) itselfOf(a Application) caller {
 	return caller{app: true, roles: a.Roles, owner: a.Name == e.maker().Application}
 }
 
-// maker is the caller that creates the object in setup, if the document names one.
+// maker returns the caller that creates the object in setup, if the document names one.
 func (e endpoint) maker() stack.As {
 	if e.stated.Setup == nil {
 		return stack.As{}

@@ -71,7 +71,7 @@ type Resource struct {
 	ApplicationRoles []string
 }
 
-// otherRole is a role that a type of principal may hold and that does not let its
+// otherRole returns a role that a type of principal may hold and that does not let its
 // holder in at the endpoint, or "".
 func (r Resource) otherRole(e endpoint, holdable []string) string {
 	if holdable == nil {
@@ -189,7 +189,7 @@ func (s *Suite) asked(client Application) []string {
 	return asked
 }
 
-// rerun is the command that runs a case again, or all cases, against url.
+// rerun returns the command that runs a case again, or all cases, against url.
 func (s *Suite) rerun(id, url string) string {
 	if s.Rerun != nil {
 		return s.Rerun(id, url)

@@ -30,7 +30,7 @@ func mustParse(address string) *url.URL {
 	return u
 }
 
-// quickstart is the API of the quickstart, as a suite of the test tenant.
+// quickstart returns the API of the quickstart, as a suite of the test tenant.
 func quickstart(s *tenant, target *httptest.Server) *Suite {
 	suite := &Suite{
 		Document: &stack.Conformance{

@@ -159,7 +159,7 @@ func TestTargetThatAlwaysThrottles(t *testing.T) {
 			t.Errorf("after %s: %s %s", after, result.Outcome, result.Reason)
 		}
 		// The first request and its repeats, one on a new connection, and two with the valid token.
-		if most := 1 + mostRepeats + 3; asked > most {
+		if most := 1 + maxRepeats + 3; asked > most {
 			t.Errorf("after %s: asked %d times", after, asked)
 		}
 	}
@@ -238,7 +238,7 @@ func TestPaceRecovers(t *testing.T) {
 	if p.interval != 200*time.Millisecond {
 		t.Errorf("after three: %s", p.interval)
 	}
-	for range 10 * mostFine {
+	for range 10 * maxFine {
 		p.speedUp()
 	}
 	if p.interval != p.least {

@@ -130,7 +130,7 @@ func (s *runState) runTrial(ctx context.Context, c Case, e endpoint, present fun
 	if err != nil {
 		return credential{}, err
 	}
-	if !s.isLetIn(e.key()) {
+	if !s.isAdmitted(e.key()) {
 		return credential{}, vacuous("it needs a caller who is admitted, but the API refuses all callers: see %s: valid", e.id)
 	}
 	l := &trial{s, c, e, g}
@@ -145,7 +145,7 @@ func (s *runState) runTrial(ctx context.Context, c Case, e endpoint, present fun
 	return present(ctx, l)
 }
 
-// lifecycleEndpoint is a protected endpoint, if possible one that only reads, because
+// lifecycleEndpoint returns a protected endpoint, if possible one that only reads, because
 // its requests are repeated.
 func (s *Suite) lifecycleEndpoint() (endpoint, bool) {
 	var all []endpoint
@@ -189,7 +189,7 @@ func (l *trial) underUnknownKid(n int) forge.Token {
 	return l.baselineToken.token.WithHeader("kid", fmt.Sprintf("%s%d%s", unknownKid, n, unique())).WithoutHeader("x5t")
 }
 
-// uninterrupted is the context of requests that change the tenant: an interrupted
+// uninterrupted returns the context of requests that change the tenant: an interrupted
 // request may have changed it, and nobody would know what to restore.
 func (s *runState) uninterrupted(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.WithoutCancel(ctx), s.Timeout)

@@ -119,7 +119,7 @@ func ofTenant(issuer, tenant string) func(context.Context, *baselineToken) (cred
 	}
 }
 
-// ofTenant are the claims in which such a token differs.
+// ofTenant returns the claims in which such a token differs.
 func (g *baselineToken) ofTenant(issuer, tenant string) change {
 	home := g.run.Issuer.TenantID
 	changes := change{"iss": strings.ReplaceAll(g.claims.text("iss"), home, issuer), "tid": tenant}

@@ -15,7 +15,7 @@ const (
 	supplier = "88888888-1111-4222-8333-444444444444"
 )
 
-// admitting is an API that accepts tokens of the tenants that welcome returns true for, with
+// admitting returns an API that accepts tokens of the tenants that welcome returns true for, with
 // their issuer and tenant id.
 func admitting(issuer string, welcome func(iss, tid string) bool) validator {
 	return validator{issuer: issuer, mutation: mutation{reads: func(c map[string]any) {
@@ -43,7 +43,7 @@ func tenantSuite(t *testing.T, tenants stack.Tenants, api func(issuer string) va
 	return suite
 }
 
-// of is the issuer of another tenant.
+// of returns the issuer of another tenant.
 func of(issuer, tid string) string { return strings.ReplaceAll(issuer, tenantID, tid) }
 
 func TestTenants(t *testing.T) {

@@ -180,8 +180,8 @@ func differentScopes(e endpoint, g *baselineToken) []variant {
 	return all
 }
 
-// mostGroups is how many groups Entra puts into a JWT.
-const mostGroups = 200
+// maxGroups is how many groups Entra puts into a JWT.
+const maxGroups = 200
 
 // otherGroups returns the ids of n groups that no document requires.
 func otherGroups(n int) []string {
@@ -198,9 +198,9 @@ func differentGroups(e endpoint, g *baselineToken) []variant {
 	}
 	if len(e.groups) > 0 {
 		held := g.claims.list("groups")
-		return []variant{{says: "in 200 groups", changes: change{"groups": append(otherGroups(mostGroups-len(held)), held...)}, tolerates: []int{400, 413, 431}}}
+		return []variant{{says: "in 200 groups", changes: change{"groups": append(otherGroups(maxGroups-len(held)), held...)}, tolerates: []int{400, 413, 431}}}
 	}
-	groups := otherGroups(mostGroups)
+	groups := otherGroups(maxGroups)
 	return []variant{
 		{says: "in no group", changes: change{"groups": nil}},
 		{says: "in three groups", changes: change{"groups": groups[:3]}},

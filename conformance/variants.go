@@ -62,7 +62,7 @@ func (t *variantTrial) run(ctx context.Context, v variantCheck) (Result, error) 
 	if err != nil {
 		return t.result, err
 	}
-	if !t.state.isLetIn(t.e.key()) {
+	if !t.state.isAdmitted(t.e.key()) {
 		return t.result, vacuous("it needs a caller who is admitted, but the API refuses all callers: see %s: valid", t.e.id)
 	}
 	t.baselineToken = g
@@ -85,7 +85,7 @@ func (t *variantTrial) run(ctx context.Context, v variantCheck) (Result, error) 
 
 func (t *variantTrial) sendAll(ctx context.Context, variants []variant) error {
 	for _, v := range variants {
-		if len(t.wrong) >= mostNamed {
+		if len(t.wrong) >= maxNamed {
 			return nil
 		}
 		wrong, err := t.send(ctx, v)
@@ -114,7 +114,7 @@ func (t *variantTrial) send(ctx context.Context, v variant) (wrong string, err e
 		return "", err
 	}
 	if !admits {
-		_, err := unlessLetIn(t.e, func(context.Context, *runState) (credential, error) { return c, nil })(ctx, t.state)
+		_, err := unlessAdmitted(t.e, func(context.Context, *runState) (credential, error) { return c, nil })(ctx, t.state)
 		if _, accepted := asSkipped(err); accepted {
 			return "", nil
 		}

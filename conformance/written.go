@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// writtenCases are the document's own cases for the requests that match.
+// writtenCases returns the document's own cases for the requests that match.
 func (s *Suite) writtenCases(match func(request string) bool) ([]Case, error) {
 	var cases []Case
 	for _, stated := range s.Document.Cases {

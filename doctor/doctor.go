@@ -57,7 +57,7 @@ type Subject struct {
 	ConnectHome func() (*graph.Client, error)
 	Now         func() time.Time
 
-	// Terraform finds the program, and says its version.
+	// Terraform finds the program and returns its version.
 	Terraform func(context.Context) (version string, err error)
 	// Refusals lists the violations of the tenant's app management policy by the manifests,
 	// one sentence each.

@@ -17,7 +17,7 @@ import (
 	"provision/stack"
 )
 
-// answers is a server that always gives the same answer.
+// answers returns a server that always gives the same answer.
 func answers(t *testing.T, status int, body string) *httptest.Server {
 	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(status)

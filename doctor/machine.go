@@ -79,7 +79,7 @@ func tryWrite(dir string) error {
 	return os.Remove(f.Name())
 }
 
-// reason is the error of the system without the name of the temporary file.
+// reason returns the error of the system without the name of the temporary file.
 func reason(err error) string {
 	var at *fs.PathError
 	if errors.As(err, &at) {

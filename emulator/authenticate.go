@@ -9,7 +9,7 @@ import (
 )
 
 // authenticate verifies the access token of a request to a tenant's Graph and finds the
-// bearer in the directory.
+// caller in the directory.
 func (e *Emulator) authenticate(d *directory.Directory, r *http.Request) (graphapi.Caller, error) {
 	token := bearer(r)
 	if token == "" {

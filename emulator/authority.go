@@ -43,7 +43,7 @@ type Authority struct {
 	leaves map[string]*tls.Certificate // by host
 }
 
-// ErrAuthority says that a tenant's certificate authority cannot be read.
+// ErrAuthority is the error if a tenant's certificate authority cannot be read.
 var ErrAuthority = errors.New("open certificate authority")
 
 // OpenAuthority reads the authority in a folder, or creates it on first use: ca.pem (0644)

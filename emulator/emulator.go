@@ -33,7 +33,7 @@ type Config struct {
 
 	GenerateKey func() (*rsa.PrivateKey, error) // of signing keys; nil: new ones
 
-	ReplicationLag directory.Lag     // the time after which a write is visible; the zero value: at once
+	ReplicationLag directory.Lag     // the time after which a write is visible; the zero value: immediately
 	Quotas         faults.TenantSize // the size of the tenant whose quotas apply; Unlimited: no quotas
 }
 
@@ -115,7 +115,7 @@ func (e *Emulator) open(config Config) (err error) {
 	return nil
 }
 
-// issuerRoots are the authorities that the issuers of federated credentials are trusted
+// issuerRoots returns the authorities that the issuers of federated credentials are trusted
 // by: the authorities of the system, and the local tenant's own for issuers on this
 // machine.
 func (e *Emulator) issuerRoots() *x509.CertPool {

@@ -123,7 +123,7 @@ func unverified(r *http.Request) (claims tokenClaims) {
 	return claims
 }
 
-// Faults are the rules that are set, with the number of times that each applied.
+// Faults returns the rules that are set, with the number of times that each applied.
 func (e *Emulator) Faults() []faults.Fired { return e.faults.Report() }
 
 // setFaults adds rules: a JSON list of faults.Rule.

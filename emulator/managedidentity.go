@@ -85,10 +85,10 @@ func (e *Emulator) identityHeader(identity *directory.ServicePrincipal) string {
 	return hex.EncodeToString(mac.Sum(nil))
 }
 
-// ownHost is the host of identities whose tokens have the names of the local tenant.
+// ownHost returns the host of identities whose tokens have the names of the local tenant.
 func ownHost(*http.Request) string { return "" }
 
-// cloudHost is the authorization server of the cloud that the path names. Without one it is
+// cloudHost returns the authorization server of the cloud that the path names. Without one it is
 // the cloud that the requested resource belongs to, and the public cloud for a resource that
 // has the same name everywhere.
 func cloudHost(r *http.Request) string {

@@ -61,7 +61,7 @@ func TestKeysRotate(t *testing.T) {
 	first, keys := signedWith(), published()
 	s.manage("POST", "/keys", "", 200)
 	if signedWith() != first || published() != keys+1 {
-		t.Errorf("a published key is used at once, or is not in the key set")
+		t.Errorf("a published key is used immediately, or is not in the key set")
 	}
 	s.manage("POST", "/keys/rotate", "", 200)
 	if signedWith() == first {

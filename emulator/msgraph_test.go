@@ -108,7 +108,7 @@ func cluster(t *testing.T, authority *emulator.Authority, key *rsa.PrivateKey) (
 	return strings.Replace(server.URL, "127.0.0.1", "localhost", 1)
 }
 
-// tokenFile is the token file in a workload's container.
+// tokenFile returns the token file in a workload's container.
 func tokenFile(t *testing.T, issuer string, key *rsa.PrivateKey) string {
 	t.Helper()
 	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.RS256, Key: jose.JSONWebKey{Key: key, KeyID: "one"}}, nil)

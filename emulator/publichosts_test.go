@@ -16,7 +16,7 @@ import (
 	"provision/emulator/emulatortest"
 )
 
-// led is a client that knows only Microsoft's hosts, and a proxy.
+// led returns a client that knows only Microsoft's hosts, and a proxy.
 func led(t *testing.T, tenant *emulatortest.Tenant) *http.Client {
 	t.Helper()
 	pem, err := os.ReadFile(tenant.CAFile)
@@ -34,7 +34,7 @@ func led(t *testing.T, tenant *emulatortest.Tenant) *http.Client {
 	return &http.Client{Transport: transport}
 }
 
-// answer is a response's status and JSON body.
+// answer returns a response's status and JSON body.
 func answer(t *testing.T, client *http.Client, r *http.Request) (int, map[string]any) {
 	t.Helper()
 	response, err := client.Do(r)

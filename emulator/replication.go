@@ -10,7 +10,7 @@ import (
 
 // lagState is the replication lag in the management API's requests and answers.
 type lagState struct {
-	Lag            faults.Duration `json:"lag"`              // e.g. "5s"; "0s" shows every write at once
+	Lag            faults.Duration `json:"lag"`              // e.g. "5s"; "0s" shows every write immediately
 	Jitter         faults.Duration `json:"jitter,omitempty"` // the maximum additional delay of a write
 	ReadYourWrites bool            `json:"readYourWrites,omitempty"`
 }

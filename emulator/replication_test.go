@@ -127,7 +127,7 @@ func TestReplicationLagFromTheStart(t *testing.T) {
 	}
 	s.graph("POST", "/v1.0/groups", group)
 	if _, text := s.graph("GET", "/v1.0/groups", ""); strings.Contains(text, `"displayName":"G"`) {
-		t.Errorf("a new group is seen at once: %s", text)
+		t.Errorf("a new group is visible immediately: %s", text)
 	}
 }
 
@@ -154,7 +154,7 @@ func TestReadYourWrites(t *testing.T) {
 		t.Fatalf("add a secret: %d %s", answer.StatusCode, text)
 	}
 	if code := s.signIn(app.AppID, secret.SecretText); code != "AADSTS700016" {
-		t.Errorf("a token at once: %s, want AADSTS700016", code)
+		t.Errorf("a token without the lag: %s, want AADSTS700016", code)
 	}
 	s.manage("PUT", "/clock", `{"offset":"30s"}`, 200)
 	if code := s.signIn(app.AppID, secret.SecretText); code != "" {

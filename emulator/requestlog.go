@@ -58,7 +58,7 @@ func logRequests(w io.Writer, next http.Handler) http.Handler {
 	})
 }
 
-// formClient is the client that a request to the authorization server names. The form,
+// formClient returns the client that a request to the authorization server names. The form,
 // if there is one, has already been parsed.
 func formClient(r *http.Request) string {
 	if id := r.PostForm.Get("client_id"); id != "" {

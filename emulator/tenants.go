@@ -46,7 +46,7 @@ func (e *Emulator) AddTenant(seed directory.Seed) (TenantAccess, error) {
 	return accessTo(d), nil
 }
 
-// ErrDamaged says that a tenant's store cannot be read.
+// ErrDamaged is the error if a tenant's store cannot be read.
 var ErrDamaged = directory.ErrDamaged
 
 // Stored reports whether a state folder contains a tenant.

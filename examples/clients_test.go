@@ -44,7 +44,7 @@ func TestWebClient(t *testing.T) {
 	b.See("This answer belongs to another sign-in.")
 }
 
-// TestWebLogin signs in with MSAL for Python, in two browsers at once.
+// TestWebLogin signs in with MSAL for Python, in two browsers at the same time.
 func TestWebLogin(t *testing.T) {
 	t.Parallel()
 	python := pythonWithMSAL()

@@ -54,7 +54,7 @@ func (c *Client) Read(ctx context.Context, reads ...Read) ([]Result, error) {
 	return results, nil
 }
 
-// reading is the request of a read that passes its result, with all pages, to done.
+// reading returns the request of a read that passes its result, with all pages, to done.
 func (c *Client) reading(r Read, done func(Result, error) ([]request, error)) request {
 	base := c.endpoint
 	if r.Beta {
@@ -63,7 +63,7 @@ func (c *Client) reading(r Read, done func(Result, error) ([]request, error)) re
 	return (&reading{Read: r, base: base, pages: map[string]bool{}, done: done}).request(r.url())
 }
 
-// url is the path of a read with its query.
+// url returns the path of a read with its query.
 func (r Read) url() string {
 	if r.Advanced {
 		r.Query = with(r.Query, "$count", "true")
@@ -218,7 +218,7 @@ func (a batchAnswer) header(name string) string {
 	return ""
 }
 
-// itemID is the id of the request at an index of a batch.
+// itemID returns the id of the request at an index of a batch.
 func itemID(i int) string { return strconv.Itoa(i) }
 
 // batch sends requests of one version as one $batch, and returns the answers by itemID.

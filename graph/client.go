@@ -25,7 +25,7 @@ const DefaultScope = "https://graph.microsoft.com/.default"
 // Object is a JSON object under Graph's property names.
 type Object = map[string]any
 
-// Options say where Graph is. The zero value is the public cloud.
+// Options contains the address of Graph. The zero value is the public cloud.
 type Options struct {
 	Endpoint  string            // base URL with the version; default PublicEndpoint
 	Scope     string            // default DefaultScope
@@ -99,10 +99,10 @@ func registerJSON() {
 	})
 }
 
-// Requests is the number of HTTP requests sent so far, repeated ones included.
+// Requests returns the number of HTTP requests sent so far, repeated ones included.
 func (c *Client) Requests() int { return int(c.requests.n.Load()) }
 
-// beta is the base URL of Graph's beta version.
+// beta returns the base URL of Graph's beta version.
 func (c *Client) beta() string {
 	if base, ok := strings.CutSuffix(c.endpoint, "/v1.0"); ok {
 		return base + "/beta"

@@ -68,22 +68,22 @@ func TestAnswersOfABatch(t *testing.T) {
 		err      error
 		want     outcome
 	}{
-		"two successes":                    {[]request{read, write}, []batchAnswer{ok, ok}, nil, outcome{Handed: []string{"read: {}", "write: {}"}}},
-		"one is missing":                   {[]request{read, write}, []batchAnswer{ok}, nil, outcome{Handed: []string{"read: {}"}, Err: "write: the answer to the batch does not contain it"}},
-		"one is throttled":                 {[]request{read, write}, []batchAnswer{ok, status(429)}, nil, outcome{Handed: []string{"read: {}"}, Again: []string{"write 1"}}},
-		"both are throttled":               {[]request{read, write}, []batchAnswer{status(429), status(503)}, nil, outcome{Again: []string{"read 1", "write 1"}}},
-		"one that depends on a failed one": {[]request{read}, []batchAnswer{status(424)}, nil, outcome{Again: []string{"read 1"}}},
-		"throttled for the eighth time":    {[]request{tried(read, 7)}, []batchAnswer{status(429)}, nil, outcome{Again: []string{"read 8"}}},
-		"throttled for the ninth time":     {[]request{tried(read, 8)}, []batchAnswer{status(429)}, nil, outcome{Handed: []string{"read: read: Graph answered 429"}}},
-		"a gateway gave up":                {[]request{read, write, secret}, []batchAnswer{status(504), status(502), status(504)}, nil, outcome{Handed: []string{"secret: secret: Graph answered 504"}, Again: []string{"read 1", "write 1"}}},
-		"a secret is throttled":            {[]request{secret}, []batchAnswer{status(429)}, nil, outcome{Again: []string{"secret 1"}}},
-		"the service is broken":            {[]request{read, write}, []batchAnswer{status(500), status(501)}, nil, outcome{Handed: []string{"read: read: Graph answered 500", "write: write: Graph answered 501"}}},
-		"a refusal":                        {[]request{write}, []batchAnswer{status(400)}, nil, outcome{Handed: []string{"write: write: Graph answered 400"}}},
-		"the caller has enough":            {[]request{stops, write}, []batchAnswer{ok, ok}, nil, outcome{Err: "enough"}},
-		"another request follows":          {[]request{follows}, []batchAnswer{ok}, nil, outcome{Again: []string{"write 0"}}},
-		"one that cannot be sent follows":  {[]request{followedByInvalid}, []batchAnswer{ok}, nil, outcome{Err: "write: json: unsupported value"}},
-		"the connection was lost":          {[]request{read, write}, nil, broken, outcome{Err: "connection reset"}},
-		"it was lost with a secret":        {[]request{read, secret, write}, nil, broken, outcome{Handed: []string{"secret: secret: connection reset"}, Again: []string{"read 1", "write 1"}}},
+		"two successes":      {[]request{read, write}, []batchAnswer{ok, ok}, nil, outcome{Handed: []string{"read: {}", "write: {}"}}},
+		"one is missing":     {[]request{read, write}, []batchAnswer{ok}, nil, outcome{Handed: []string{"read: {}"}, Err: "write: the answer to the batch does not contain it"}},
+		"one is throttled":   {[]request{read, write}, []batchAnswer{ok, status(429)}, nil, outcome{Handed: []string{"read: {}"}, Again: []string{"write 1"}}},
+		"both are throttled": {[]request{read, write}, []batchAnswer{status(429), status(503)}, nil, outcome{Again: []string{"read 1", "write 1"}}},
+		"a request that depends on a failed request": {[]request{read}, []batchAnswer{status(424)}, nil, outcome{Again: []string{"read 1"}}},
+		"throttled for the eighth time":              {[]request{tried(read, 7)}, []batchAnswer{status(429)}, nil, outcome{Again: []string{"read 8"}}},
+		"throttled for the ninth time":               {[]request{tried(read, 8)}, []batchAnswer{status(429)}, nil, outcome{Handed: []string{"read: read: Graph answered 429"}}},
+		"a gateway gave up":                          {[]request{read, write, secret}, []batchAnswer{status(504), status(502), status(504)}, nil, outcome{Handed: []string{"secret: secret: Graph answered 504"}, Again: []string{"read 1", "write 1"}}},
+		"a secret is throttled":                      {[]request{secret}, []batchAnswer{status(429)}, nil, outcome{Again: []string{"secret 1"}}},
+		"the service is broken":                      {[]request{read, write}, []batchAnswer{status(500), status(501)}, nil, outcome{Handed: []string{"read: read: Graph answered 500", "write: write: Graph answered 501"}}},
+		"a refusal":                                  {[]request{write}, []batchAnswer{status(400)}, nil, outcome{Handed: []string{"write: write: Graph answered 400"}}},
+		"the caller has enough":                      {[]request{stops, write}, []batchAnswer{ok, ok}, nil, outcome{Err: "enough"}},
+		"another request follows":                    {[]request{follows}, []batchAnswer{ok}, nil, outcome{Again: []string{"write 0"}}},
+		"a request that cannot be sent follows":      {[]request{followedByInvalid}, []batchAnswer{ok}, nil, outcome{Err: "write: json: unsupported value"}},
+		"the connection was lost":                    {[]request{read, write}, nil, broken, outcome{Err: "connection reset"}},
+		"it was lost with a secret":                  {[]request{read, secret, write}, nil, broken, outcome{Handed: []string{"secret: secret: connection reset"}, Again: []string{"read 1", "write 1"}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

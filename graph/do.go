@@ -35,7 +35,7 @@ type request struct {
 	take func(answer) ([]request, error)
 
 	attempts  int
-	notBefore time.Time // the zero value sends it at once
+	notBefore time.Time // the zero value sends it immediately
 }
 
 func (r request) writes() bool { return r.method != http.MethodGet }
@@ -310,7 +310,7 @@ func (d *dispatcher) hand(r request, a answer) error {
 	return d.add(next)
 }
 
-// add queues requests. A request whose body cannot be sent gets its answer at once.
+// add queues requests. A request whose body cannot be sent gets its answer immediately.
 func (d *dispatcher) add(requests []request) error {
 	now := time.Now()
 	for _, r := range requests {

@@ -42,7 +42,7 @@ func TestReadCountsRefusalsByItem(t *testing.T) {
 	}
 }
 
-// Two batches are in progress at once: the first is answered when the second has arrived.
+// Two batches are in progress at the same time: the first is answered when the second has arrived.
 func TestReadSendsBatchesSideBySide(t *testing.T) {
 	t.Parallel()
 	s := newService(func(_ int, i item) (int, map[string]string, any) { return 200, nil, map[string]string{"id": i.URL} })

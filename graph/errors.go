@@ -97,7 +97,7 @@ func Lag(err error) bool {
 	return false
 }
 
-// NoSuchSecret reports whether err says that an object has no client secret with a keyId. Graph
+// NoSuchSecret reports whether err means that an object has no client secret with a keyId. Graph
 // answers 400 in this case.
 func NoSuchSecret(err error) bool {
 	var e *Error
@@ -110,7 +110,7 @@ func NotVisible(err error) error {
 	return &Error{Status: http.StatusNotFound, Code: "Request_ResourceNotFound", Operation: "find it again", Message: "it exists, but " + err.Error()}
 }
 
-// Exists reports whether err says that the grant, assignment, reference or federated credential
+// Exists reports whether err means that the grant, assignment, reference or federated credential
 // already exists.
 func Exists(err error) bool {
 	var e *Error
@@ -131,7 +131,7 @@ func Exists(err error) bool {
 	return false
 }
 
-// Taken reports whether err says that the name of a new object is in use: by another
+// Taken reports whether err means that the name of a new object is in use: by another
 // object, or by the same object if the answer to an earlier request was lost.
 func Taken(err error) bool {
 	var e *Error

@@ -12,7 +12,7 @@ func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'
 // Source: learn.microsoft.com/graph/filter-query-parameter (in).
 const MaxNames = 15
 
-// anyOf is the filter for objects with one of several values of a property.
+// anyOf returns the filter for objects with one of several values of a property.
 func anyOf(property string, values []string) string {
 	if len(values) == 1 {
 		return property + " eq " + quote(values[0])

@@ -263,8 +263,8 @@ func TestPagesThatGoInACircleEnd(t *testing.T) {
 	t.Parallel()
 	var endpoint string
 	for name, next := range map[string]func(n int) string{
-		"at once": func(int) string { return endpoint + "/users?$skiptoken=a" },
-		"later":   func(n int) string { return endpoint + "/users?$skiptoken=" + string(rune('a'+n%3)) },
+		"immediately": func(int) string { return endpoint + "/users?$skiptoken=a" },
+		"later":       func(n int) string { return endpoint + "/users?$skiptoken=" + string(rune('a'+n%3)) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			n := 0
@@ -302,11 +302,11 @@ func TestInvalidAnswersAreErrors(t *testing.T) {
 		status int
 		body   any
 	}{
-		"a collection that is not there": {404, map[string]any{"error": map[string]string{"code": "Request_ResourceNotFound"}}},
-		"a page":                         {200, html},
-		"no body":                        {200, nil},
-		"an object":                      {200, map[string]any{"id": "x"}},
-		"a list without a name":          {200, []int{1}},
+		"a collection that does not exist": {404, map[string]any{"error": map[string]string{"code": "Request_ResourceNotFound"}}},
+		"a page":                           {200, html},
+		"no body":                          {200, nil},
+		"an object":                        {200, map[string]any{"id": "x"}},
+		"a list without a name":            {200, []int{1}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

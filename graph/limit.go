@@ -9,10 +9,10 @@ import (
 )
 
 // maxParallel is the maximum number of simultaneous batches, unless
-// Options say otherwise.
+// Options state another limit.
 const maxParallel = 4
 
-// The writes of an application in a tenant: a number at once, and then as many as the
+// The writes of an application in a tenant: a number in a burst, and then as many as the
 // quota refills. Source:
 // learn.microsoft.com/graph/throttling-limits#identity-and-access-service-limits.
 const (

@@ -74,6 +74,6 @@ func TestConcurrencyGrowsAndHalves(t *testing.T) {
 		}
 	}
 	if one := newLimiter(1); one.width() != 1 {
-		t.Errorf("width %d, want the one that was asked for", one.width())
+		t.Errorf("width %d, want the requested width", one.width())
 	}
 }

@@ -34,7 +34,7 @@ func (c *Client) Tenant(ctx context.Context) (Tenant, error) {
 	return results[0].Tenant()
 }
 
-// Tenant is the result of Organization.
+// Tenant returns the result of Organization.
 func (r Result) Tenant() (Tenant, error) {
 	if len(r.Items) == 0 {
 		return Tenant{}, fmt.Errorf("read the tenant: Graph shows no organization")

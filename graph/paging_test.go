@@ -38,7 +38,7 @@ func TestReading(t *testing.T) {
 	}{
 		"an object":                      {Read{Path: "/me"}, []answer{{body: json.RawMessage(`{"id":"1"}`)}}, nil, "", `{"id":"1"}`, ""},
 		"an object that is a collection": {Read{Path: "/me"}, []answer{last("1")}, nil, "", `{"value":[1]}`, ""},
-		"an object that is not there":    {Read{Path: "/me"}, []answer{absent}, nil, "", "", ""},
+		"an object that does not exist":  {Read{Path: "/me"}, []answer{absent}, nil, "", "", ""},
 		"an object that is refused":      {Read{Path: "/me"}, []answer{refused(403, "x")}, nil, "", "", "read /users: Graph answered 403 x"},
 		"an object without a body":       {Read{Path: "/me"}, []answer{{}}, nil, "", "", "read /me: the answer is not a JSON object"},
 		"an object that is a list":       {Read{Path: "/me"}, []answer{{body: json.RawMessage(`[1]`)}}, nil, "", "", "read /me: the answer is not a JSON object"},
@@ -59,7 +59,7 @@ func TestReading(t *testing.T) {
 		"an answer without a value":      {list, []answer{{body: json.RawMessage(`{"id":"1"}`)}}, nil, "", "", "read /users: the answer is not a collection"},
 		"a value that is null":           {list, []answer{{body: json.RawMessage(`{"value":null}`)}}, nil, "", "", "read /users: the answer is not a collection"},
 		"a value that is an object":      {list, []answer{{body: json.RawMessage(`{"value":{}}`)}}, nil, "", "", "read /users: json: cannot unmarshal object into Go struct field .value of type []json.RawMessage"},
-		"a list that is not there yet":   {list, []answer{absent, absent, last("1")}, []string{"/users", "/users"}, "1", "", ""},
+		"a list that does not exist yet": {list, []answer{absent, absent, last("1")}, []string{"/users", "/users"}, "1", "", ""},
 		"a list that is never there":     {list, []answer{absent, absent, absent, absent, absent}, []string{"/users", "/users", "/users", "/users"}, "", "", "read /users: Graph answered 404 Request_ResourceNotFound"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -176,7 +176,7 @@ func TestPagesOfBeta(t *testing.T) {
 	}
 }
 
-// TestMessagesOfPauses: the message about a pause says whether Graph refused the request or the
+// TestMessagesOfPauses: the message about a pause states whether Graph refused the request or the
 // connection was lost.
 func TestMessagesOfPauses(t *testing.T) {
 	t.Parallel()

@@ -161,7 +161,7 @@ func TestTheOrganization(t *testing.T) {
 	}
 }
 
-// TestBatchIsNamedByItsWrites: the name of a batch in messages says whether one of its requests writes.
+// TestBatchIsNamedByItsWrites: the name of a batch in messages states whether one of its requests writes.
 func TestBatchIsNamedByItsWrites(t *testing.T) {
 	t.Parallel()
 	read, write := request{method: "GET"}, request{method: "POST"}

@@ -24,7 +24,7 @@ func TestDropped(t *testing.T) {
 		"a connection that was refused":    {&net.OpError{Op: "dial", Err: errors.New("connection refused")}, true},
 		"a name server that is away":       {&net.DNSError{Err: "timeout", IsTimeout: true}, true},
 		"a host that there is not":         {&net.DNSError{Err: "no such host", IsNotFound: true}, false},
-		"one that is wrapped":              {fmt.Errorf("dial: %w", &net.DNSError{IsNotFound: true}), false},
+		"a wrapped error":                  {fmt.Errorf("dial: %w", &net.DNSError{IsNotFound: true}), false},
 		"a sign-in that failed":            {fmt.Errorf("sign in: %w", &azidentity.AuthenticationFailedError{}), false},
 		"a certificate that is refused":    {&tls.CertificateVerificationError{Err: errors.New("unknown authority")}, false},
 		"a page in the place of an answer": {&unreadable{"200 OK", "text/html"}, false},

@@ -24,7 +24,7 @@ type Write struct {
 	encode func(endpoint string) ([]byte, error)
 }
 
-// request is the write as an item of a $batch.
+// request returns the write as an item of a $batch.
 func (w Write) request(endpoint string, take func(answer) ([]request, error)) request {
 	r := request{operation: w.operation, method: w.method, path: w.path, headers: w.headers, beta: w.beta, once: w.once, take: take}
 	if w.encode != nil {

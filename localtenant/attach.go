@@ -87,7 +87,7 @@ func (d Folder) Published() (s Served, ok bool, err error) {
 	return s, true, nil
 }
 
-// attached are the processes that use the tenant of this one.
+// attached returns the processes that use the tenant of this one.
 func (d Folder) attached() []string {
 	entries, err := os.ReadDir(d.File("attached"))
 	if err != nil {

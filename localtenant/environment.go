@@ -83,7 +83,7 @@ func isSet(set map[string]string, name string) bool {
 	return ok
 }
 
-// lookup is the value of a variable, the last one if there are several.
+// lookup returns the value of a variable, the last one if there are several.
 func lookup(environment []string, name string) (value string) {
 	for _, line := range environment {
 		if v, ok := strings.CutPrefix(line, name+"="); ok {

@@ -10,7 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// stateWithAuthority is a state folder with the files of a served tenant.
+// stateWithAuthority returns a state folder with the files of a served tenant.
 func stateWithAuthority(t *testing.T) Folder {
 	t.Helper()
 	d := Folder(t.TempDir())

@@ -21,7 +21,7 @@ import (
 // Folder is a local tenant's folder, which processes share.
 type Folder string
 
-// File is the path of a file in the folder.
+// File returns the path of a file in the folder.
 func (d Folder) File(name string) string { return filepath.Join(string(d), name) }
 
 // Stored reports whether the folder holds a tenant.
@@ -38,7 +38,7 @@ func (d Folder) Lock() (release func(), ok bool, err error) {
 	return func() { l.Close() }, true, nil
 }
 
-// port is the port that is recorded for the tenant, or 0.
+// port returns the port that is recorded for the tenant, or 0.
 func (d Folder) port() (int, error) {
 	raw, err := os.ReadFile(d.File("port"))
 	if errors.Is(err, os.ErrNotExist) {

@@ -16,7 +16,7 @@ import (
 	"provision/internal/display"
 )
 
-// Options say how a tenant is served.
+// Options are the settings with which a tenant is served.
 type Options struct {
 	Listen     string // HOST:PORT; "" is localhost on the recorded port
 	Management string // HOST:PORT; "" is a free port
@@ -24,7 +24,7 @@ type Options struct {
 	Ports      Ports
 	Alias      string   // HOST:PORT where Microsoft's public hosts are served as well; "" if they are not
 	Tenants    []string // domains of tenants other than the home tenant
-	InMemory   bool     // the folder says where the tenant is served, and stores nothing of it
+	InMemory   bool     // the folder contains the address of the tenant, but none of its data
 	RequestLog io.Writer
 	Faults     []faults.Rule
 
@@ -180,7 +180,7 @@ func (d Folder) listen(address string, ports Ports) ([]net.Listener, error) {
 		}
 		return listeners, d.record(listeners)
 	}
-	// Each tenant has its own port, so that two projects can be used at once.
+	// Each tenant has its own port, so that two projects can be used at the same time.
 	for attempt := 0; ; attempt++ {
 		listeners, err := emulator.Listen(fmt.Sprintf("localhost:%d", ports.Random()))
 		if err == nil {

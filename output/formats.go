@@ -23,7 +23,7 @@ var formats = map[string]func(io.Writer, []Variable) error{
 	"azure-devops": writeAzureDevOps,
 }
 
-// Formats are the names of all formats.
+// Formats returns the names of all formats.
 func Formats() []string { return slices.Sorted(maps.Keys(formats)) }
 
 // Write writes variables in a format. The format github writes to the file in

@@ -2,7 +2,7 @@ package output
 
 import "github.com/google/uuid"
 
-// PostmanEnvironment is an environment in Postman's import format.
+// PostmanEnvironment returns an environment in Postman's import format.
 func PostmanEnvironment(name string, lines []Variable) any {
 	type value struct {
 		Key     string `json:"key"`

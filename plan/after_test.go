@@ -10,7 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// ids are the ids that Entra chooses: the object's name and the property.
+// ids returns the ids that Entra chooses: the object's name and the property.
 func ids(k Key, property string) string { return k.Name + "#" + property }
 
 // TestAfter compares the state after a step with the expected state.
@@ -130,23 +130,23 @@ func TestShows(t *testing.T) {
 		step  Step
 		want  bool
 	}{
-		"a creation that is not there":     {has(), Step{Action: Create, Key: app, Bodies: []map[string]any{{"notes": "x"}}}, false},
-		"a creation that is there":         {live(app, "1", obj{"notes": "x", "more": 1}), Step{Action: Create, Key: app, Bodies: []map[string]any{{"notes": "x"}}}, true},
+		"a creation that is not visible":   {has(), Step{Action: Create, Key: app, Bodies: []map[string]any{{"notes": "x"}}}, false},
+		"a creation that is visible":       {live(app, "1", obj{"notes": "x", "more": 1}), Step{Action: Create, Key: app, Bodies: []map[string]any{{"notes": "x"}}}, true},
 		"a creation that is half there":    {live(app, "1", obj{"notes": "x"}), Step{Action: Create, Key: app, Bodies: []map[string]any{{"notes": "x"}, {"more": 1.0}}}, false},
 		"a creation, and a later change":   {live(app, "1", obj{"notes": "y"}), Step{Action: Create, Key: app, Bodies: []map[string]any{{"notes": "x"}}}, true},
 		"another object in its place":      {live(app, "2", obj{"notes": "y"}), Step{Action: Create, Key: app, Bodies: []map[string]any{{"notes": "x"}}}, true},
 		"an update of another object":      {live(app, "2", obj{"notes": "y"}), Step{Action: Update, Key: app, Bodies: []map[string]any{{"notes": "x"}}}, true},
 		"keys, which Graph does not show":  {live(app, "1", obj{}), Step{Action: Update, Key: app, Bodies: []map[string]any{{"keyCredentials": []any{obj{"key": "k"}}}}}, true},
 		"the second of two bodies":         {live(app, "1", obj{"a": 1.0, "b": 1.0}), Step{Action: Update, Key: app, Bodies: []map[string]any{{"a": 1.0}, {"b": 2.0}}}, false},
-		"a deletion of what is there":      {live(app, "1", nil), Step{Action: Delete, Key: app, ID: "1"}, false},
+		"a deletion of a visible object":   {live(app, "1", nil), Step{Action: Delete, Key: app, ID: "1"}, false},
 		"a deletion of what is gone":       {has(), Step{Action: Delete, Key: app, ID: "1"}, true},
 		"a deletion, and a new one of it":  {live(app, "2", nil), Step{Action: Delete, Key: app, ID: "1"}, true},
 		"a purge":                          {has(), Step{Action: Purge, Key: app, ID: "1"}, true},
 		"a password":                       {has(), Step{Action: Replace, Key: Key{Password, "ada"}}, true},
 		"the new secret":                   {live(secret, ids(secret, ID), nil), Step{Action: Replace, Key: secret}, true},
 		"the old secret":                   {live(secret, "old", nil), Step{Action: Replace, Key: secret}, false},
-		"a relation that is there":         {live(member, "1", nil), Step{Action: Create, Key: member, Bodies: []map[string]any{{"x": "y"}}}, true},
-		"a relation that is not there":     {has(), Step{Action: Create, Key: member}, false},
+		"a relation that is visible":       {live(member, "1", nil), Step{Action: Create, Key: member, Bodies: []map[string]any{{"x": "y"}}}, true},
+		"a relation that is not visible":   {has(), Step{Action: Create, Key: member}, false},
 		"a grant in another order":         {live(grant, "1", obj{"scope": []any{"b", "a"}}), Step{Action: Update, Key: grant, Bodies: []map[string]any{{"scope": "a b"}}}, true},
 		"a grant with a scope less":        {live(grant, "1", obj{"scope": []any{"a"}}), Step{Action: Update, Key: grant, Bodies: []map[string]any{{"scope": "a b"}}}, false},
 		"a grant with a scope that is not": {live(grant, "1", obj{"scope": []any{"a", "b", "c"}}), Step{Action: Update, Key: grant, Bodies: []map[string]any{{"scope": "a b"}}}, false},

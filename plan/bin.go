@@ -13,7 +13,7 @@ const (
 	RefuseDeleted  = "refuse"  // the plan is refused
 )
 
-// HeldNames says that names which the stacks need are held by deleted objects.
+// HeldNames is the error if deleted objects hold names that the stacks need.
 type HeldNames []string
 
 func (e HeldNames) Error() string {
@@ -68,7 +68,7 @@ func (d *differ) bin() error {
 // identifierURI is the kind of a name that an application holds in addition to its own.
 const identifierURI Kind = "identifierUri"
 
-// neededNames are the names that the stacks need and deleted objects may hold: the
+// neededNames returns the names that the stacks need and deleted objects may hold: the
 // names of declared objects that the tenant does not have, and all declared identifier
 // URIs.
 func (d *differ) neededNames() map[Key]bool {

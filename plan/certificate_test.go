@@ -78,7 +78,7 @@ func TestCertificatesAreSentBack(t *testing.T) {
 				entry := e.(map[string]any)
 				id, there := entry["keyId"].(string)
 				if _, key := entry["key"]; key == there {
-					t.Errorf("entry %v: a new one has a key, one that is there has none", entry)
+					t.Errorf("entry %v: a new certificate has a key, an existing certificate has none", entry)
 				}
 				if !there {
 					id = entry["displayName"].(string)

@@ -18,7 +18,7 @@ type Change struct {
 // the same key, and their order does not matter.
 type keyOf func(entry any) string
 
-// plain is the key of a text, and of an entry without a name: its whole content.
+// plain returns the key of a text, and of an entry without a name: its whole content.
 func plain(entry any) string { return fmt.Sprint(entry) } // the encoding sorts members
 
 // by identifies an entry by some of its members. An entry without these members is
@@ -168,7 +168,7 @@ func (c *comparison) list(path Path, live, declared []any) {
 	}
 }
 
-// entries are the entries of a list by their keys.
+// entries returns the entries of a list by their keys.
 func (c *comparison) entries(path Path, shape string, list []any, declared bool) map[string]any {
 	key := listKeys[shape]
 	if key == nil {

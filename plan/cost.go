@@ -7,7 +7,7 @@ import (
 )
 
 // The limits of Graph: requests in one $batch, and writes of an application in a
-// tenant, a number at once and then as many in each window. Source:
+// tenant, a number in a burst, and then as many in each window. Source:
 // learn.microsoft.com/graph/json-batching,
 // learn.microsoft.com/graph/throttling-limits#identity-and-access-service-limits.
 const (

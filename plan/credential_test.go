@@ -30,17 +30,17 @@ func TestSecrets(t *testing.T) {
 		want     []Step
 		note     string
 	}{
-		"a new one":                 {[]stack.Secret{declared}, nil, false, []Step{{Action: Create, Key: k, Stack: "s", Refs: of, Secret: made}}, ""},
-		"one that is there":         {[]stack.Secret{declared}, []*Live{live(k, "", false)}, false, nil, ""},
-		"one that cannot be used":   {[]stack.Secret{declared}, []*Live{live(k, "it has expired", false)}, false, []Step{{Action: Replace, Key: k, Stack: "s", ID: "k1", Refs: of, Reason: "it has expired", Secret: made}}, ""},
-		"one by its keyId":          {[]stack.Secret{keyID}, []*Live{live(k, "", false)}, false, nil, ""},
-		"a keyId that is not there": {[]stack.Secret{keyID}, nil, false, nil, "secret s.api key: the tenant has no secret with keyId k1; remove it, or remove keyId to create a new one"},
-		"one that is not declared": {nil, []*Live{live(k, "", false)}, false, nil,
+		"a new one":                    {[]stack.Secret{declared}, nil, false, []Step{{Action: Create, Key: k, Stack: "s", Refs: of, Secret: made}}, ""},
+		"an existing credential":       {[]stack.Secret{declared}, []*Live{live(k, "", false)}, false, nil, ""},
+		"a secret that cannot be used": {[]stack.Secret{declared}, []*Live{live(k, "it has expired", false)}, false, []Step{{Action: Replace, Key: k, Stack: "s", ID: "k1", Refs: of, Reason: "it has expired", Secret: made}}, ""},
+		"one by its keyId":             {[]stack.Secret{keyID}, []*Live{live(k, "", false)}, false, nil, ""},
+		"a keyId that does not exist":  {[]stack.Secret{keyID}, nil, false, nil, "secret s.api key: the tenant has no secret with keyId k1; remove it, or remove keyId to create a new one"},
+		"a credential that is not declared": {nil, []*Live{live(k, "", false)}, false, nil,
 			"application s.api has a secret \"key\" that no manifest names; to remove it, set `prune: credentials` in the stack's spec"},
-		"one that is not declared, pruned": {nil, []*Live{live(k, "", false)}, true, []Step{{Action: Delete, Key: k, Stack: "s", ID: "k1", Refs: of, Secret: &SecretStep{Name: "key"}}}, ""},
-		"one that is not declared and cannot be used": {nil, []*Live{live(k, "it has expired", false)}, false,
+		"a secret that is not declared, pruned": {nil, []*Live{live(k, "", false)}, true, []Step{{Action: Delete, Key: k, Stack: "s", ID: "k1", Refs: of, Secret: &SecretStep{Name: "key"}}}, ""},
+		"a secret that is not declared and cannot be used": {nil, []*Live{live(k, "it has expired", false)}, false,
 			[]Step{{Action: Delete, Key: k, Stack: "s", ID: "k1", Refs: of, Secret: &SecretStep{Name: "key"}}}, ""},
-		"one that another has replaced": {[]stack.Secret{declared}, []*Live{live(k, "", false), live(old, "a newer one has replaced it", true)}, false,
+		"a secret that another secret has replaced": {[]stack.Secret{declared}, []*Live{live(k, "", false), live(old, "a newer one has replaced it", true)}, false,
 			[]Step{{Action: Delete, Key: old, Stack: "s", ID: "k1", Refs: of, Secret: &SecretStep{Name: "key", Superseded: true}}}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -108,7 +108,7 @@ func TestFederatedCredentials(t *testing.T) {
 	}{
 		"a new one": {[]stack.FederatedCredential{declared}, live(nil, false),
 			[]string{`create federatedCredential s.api ci {"audiences":["api://AzureADTokenExchange"],"description":"","issuer":"` + issuer + `","name":"ci","subject":"repo:contoso/orders:ref:refs/heads/main"}`}},
-		"one that is there": {[]stack.FederatedCredential{declared}, live(have(nil), false), nil},
+		"an existing credential": {[]stack.FederatedCredential{declared}, live(have(nil), false), nil},
 		"another subject": {change(func(f *stack.FederatedCredential) { f.Subject = "repo:contoso/orders:environment:prod" }), live(have(nil), false),
 			[]string{`update federatedCredential s.api ci {"audiences":["api://AzureADTokenExchange"],"description":"","issuer":"` + issuer + `","subject":"repo:contoso/orders:environment:prod"}`}},
 		"an expression takes the place of a subject": {change(func(f *stack.FederatedCredential) {
@@ -117,7 +117,7 @@ func TestFederatedCredentials(t *testing.T) {
 			[]string{`update federatedCredential s.api ci {"audiences":["api://AzureADTokenExchange"],"claimsMatchingExpression":{"languageVersion":1,"value":"` + expression + `"},"description":"","issuer":"` + issuer + `","subject":null}`}},
 		"a subject takes the place of an expression": {[]stack.FederatedCredential{declared}, live(have(obj{"subject": nil, "claimsMatchingExpression": obj{"value": expression, "languageVersion": 1.0}}), false),
 			[]string{`update federatedCredential s.api ci {"audiences":["api://AzureADTokenExchange"],"claimsMatchingExpression":null,"description":"","issuer":"` + issuer + `","subject":"repo:contoso/orders:ref:refs/heads/main"}`}},
-		"one that is not declared":                    {nil, live(have(nil), false), []string{"delete federatedCredential s.api ci"}},
+		"a credential that is not declared":           {nil, live(have(nil), false), []string{"delete federatedCredential s.api ci"}},
 		"one of an application that is adopted stays": {nil, live(have(nil), true), nil},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -39,15 +39,15 @@ func TestStepsInACustomersTenant(t *testing.T) {
 		keep bool // deleted objects stay in the recycle bin
 		want []string
 	}{
-		"it is not there": {&stack.Application{Name: "web"}, []*Live{registered("")}, false, []string{`create servicePrincipal s.web {"tags":` + tags + `}`}},
-		"nothing to do":   {&stack.Application{Name: "web"}, []*Live{registered("web-sp"), instance("s", obj{"tags": marks})}, false, nil},
+		"it does not exist": {&stack.Application{Name: "web"}, []*Live{registered("")}, false, []string{`create servicePrincipal s.web {"tags":` + tags + `}`}},
+		"nothing to do":     {&stack.Application{Name: "web"}, []*Live{registered("web-sp"), instance("s", obj{"tags": marks})}, false, nil},
 		"an administrator has consented to it before": {&stack.Application{Name: "web"}, []*Live{registered("web-sp"), instance("", obj{"tags": []any{"HideApp"}})}, false,
 			[]string{`adopt servicePrincipal s.web {"tags":["HideApp","provision:customer=s.web","provision:stack=s"]}`}},
 		"a setting": {&stack.Application{Name: "web", ServicePrincipal: stack.ServicePrincipal{AppRoleAssignmentRequired: &required}}, []*Live{registered("web-sp"), instance("s", obj{"tags": marks})}, false,
 			[]string{`update servicePrincipal s.web {"appRoleAssignmentRequired":true}`}},
 		"consent": {&stack.Application{Name: "web", Permissions: consent}, []*Live{registered("web-sp"), instance("s", obj{"tags": marks}), microsoft}, false,
 			[]string{`create grant ` + graph.Name + ` to s.web {"scope":"User.Read"}`}},
-		"consent before it is there": {&stack.Application{Name: "web", Permissions: consent}, []*Live{registered(""), microsoft}, false,
+		"consent before it exists": {&stack.Application{Name: "web", Permissions: consent}, []*Live{registered(""), microsoft}, false,
 			[]string{`create servicePrincipal s.web {"tags":` + tags + `}`, `create grant ` + graph.Name + ` to s.web {"scope":"User.Read"}`}},
 		"it goes, and its consent with it": {nil, []*Live{registered("web-sp"), instance("s", obj{"tags": marks}), microsoft, grant}, false,
 			[]string{"delete grant " + graph.Name + " to s.web", "delete servicePrincipal s.web", "purge servicePrincipal s.web"}},

@@ -30,12 +30,12 @@ func TestReferences(t *testing.T) {
 		want     Key    // the resource whose permission is requested
 		mistake  string // instead of want
 	}{
-		"one of the stack":           {"other", nil, Key{Application, "s.other"}, ""},
-		"one of another stack":       {"t/other", registered2("t", "other", "read"), Key{Application, "t.other"}, ""},
-		"one that is not there":      {"t/other", nil, Key{}, `a.yaml:1:1: application api asks for permissions of "t/other", which is neither in these manifests nor in the tenant` + "\n  hint: apply the stack that declares it first, or name the resource by its appId"},
-		"an appId":                   {appID, []*Live{external(appID, "Application", "read")}, Key{Application, appID}, ""},
-		"an appId in capitals":       {strings.ToUpper("aaaaaaaa-1111-4111-8111-111111111111"), []*Live{external("aaaaaaaa-1111-4111-8111-111111111111", "Application", "read")}, Key{Application, "aaaaaaaa-1111-4111-8111-111111111111"}, ""},
-		"an appId that is not there": {appID, nil, Key{}, `a.yaml:1:1: application api asks for permissions of "` + appID + `", which is neither in these manifests nor in the tenant` + "\n  hint: check the appId; if it is right, create its service principal first, e.g. az ad sp create --id " + appID},
+		"one of the stack":                   {"other", nil, Key{Application, "s.other"}, ""},
+		"one of another stack":               {"t/other", registered2("t", "other", "read"), Key{Application, "t.other"}, ""},
+		"an application that does not exist": {"t/other", nil, Key{}, `a.yaml:1:1: application api asks for permissions of "t/other", which is neither in these manifests nor in the tenant` + "\n  hint: apply the stack that declares it first, or name the resource by its appId"},
+		"an appId":                           {appID, []*Live{external(appID, "Application", "read")}, Key{Application, appID}, ""},
+		"an appId in capitals":               {strings.ToUpper("aaaaaaaa-1111-4111-8111-111111111111"), []*Live{external("aaaaaaaa-1111-4111-8111-111111111111", "Application", "read")}, Key{Application, "aaaaaaaa-1111-4111-8111-111111111111"}, ""},
+		"an appId that does not exist":       {appID, nil, Key{}, `a.yaml:1:1: application api asks for permissions of "` + appID + `", which is neither in these manifests nor in the tenant` + "\n  hint: check the appId; if it is right, create its service principal first, e.g. az ad sp create --id " + appID},
 		"the appId of a registered one": {"other-appid-0000", nil, Key{}, `a.yaml:1:1: application api asks for permissions of "other-appid-0000", which is neither in these manifests nor in the tenant` +
 			"\n  hint: apply the stack that declares it first, or name the resource by its appId"},
 		"Microsoft Graph": {"Microsoft Graph", []*Live{external(stack.MicrosoftGraphAppID, "Application", "read")}, Key{Application, stack.MicrosoftGraphAppID}, ""},
@@ -68,7 +68,7 @@ func TestReferences(t *testing.T) {
 	}
 }
 
-// registered2 is an application of a stack with scopes.
+// registered2 returns an application of a stack with scopes.
 func registered2(owner, name string, scopes ...string) []*Live {
 	live := external(name+"-appid", "Application", scopes...)
 	live.Key, live.Stack, live.ID = Key{Application, owner + "." + name}, owner, name+"-id"
@@ -147,7 +147,7 @@ func TestMistakesThatTheTenantShows(t *testing.T) {
 		live  []*Live
 		want  string
 	}{
-		"a role that is not there": {app(func(a *stack.Application) {
+		"a role that does not exist": {app(func(a *stack.Application) {
 			a.RoleAssignments = []stack.RoleAssignment{{Role: "Admn", Users: []string{"ada"}}}
 		}), nil, "a.yaml:1:1: application api has no role \"Admn\"\n  hint: did you mean Admin?"},
 		"a scope among the roles": {app(func(a *stack.Application) {
@@ -156,7 +156,7 @@ func TestMistakesThatTheTenantShows(t *testing.T) {
 		"a role among the scopes": {app(func(a *stack.Application) {
 			a.Permissions = []stack.Permission{{Resource: "api", Scopes: []string{"Admin"}}}
 		}), nil, "a.yaml:1:1: application api: api has no delegated permission \"Admin\"\n  hint: it is an application permission: move it to roles"},
-		"a client that is not there": {app(func(a *stack.Application) { a.API.KnownClientApplications = []string{"t/page"} }), nil,
+		"a client that does not exist": {app(func(a *stack.Application) { a.API.KnownClientApplications = []string{"t/page"} }), nil,
 			"a.yaml:1:1: application api names the client \"t/page\", which is neither in these manifests nor in the tenant\n  hint: apply the stack that declares it first, or name the client by its appId"},
 		"a user of another stack": {&stack.Stack{Name: "s", Users: []*stack.User{{Name: "ada", Pos: at, UserPrincipalName: "Ada@x.example"}}}, []*Live{ada("t")},
 			"a.yaml:1:1: user Ada@x.example already exists in the tenant and belongs to stack t\n  hint: add `existing: true` to refer to the user without managing them"},

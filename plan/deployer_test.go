@@ -28,12 +28,12 @@ func TestDeployerPermissions(t *testing.T) {
 		"consent to a scope": {app(func(a *stack.Application) {
 			a.Permissions = []stack.Permission{{Scopes: []string{"x"}, AdminConsent: true}}
 		}), []string{"Application.Read.All", "Application.ReadWrite.OwnedBy", "DelegatedPermissionGrant.ReadWrite.All"}},
-		"no consent":            {app(func(a *stack.Application) { a.Permissions = []stack.Permission{{Scopes: []string{"x"}}} }), []string{"Application.Read.All", "Application.ReadWrite.OwnedBy"}},
-		"a role":                {app(func(a *stack.Application) { a.RoleAssignments = []stack.RoleAssignment{{Role: "r"}} }), []string{"AppRoleAssignment.ReadWrite.All", "Application.Read.All", "Application.ReadWrite.OwnedBy"}},
-		"people":                {&stack.Stack{Users: []*stack.User{{Name: "ada"}, {Name: "eve", Existing: true}}}, []string{"Application.Read.All", "User.DeleteRestore.All", "User.ReadWrite.All"}},
-		"people who are there":  {&stack.Stack{Users: []*stack.User{{Name: "eve", Existing: true}}}, []string{"Application.Read.All", "User.Read.All"}},
-		"a group with members":  {&stack.Stack{Groups: []*stack.Group{{Name: "g", Members: []stack.Member{{User: "ada"}}}}}, []string{"Application.Read.All", "Group.ReadWrite.All"}},
-		"a group that is there": {&stack.Stack{Groups: []*stack.Group{{Name: "g", Existing: true}}}, []string{"Application.Read.All", "GroupMember.Read.All"}},
+		"no consent":           {app(func(a *stack.Application) { a.Permissions = []stack.Permission{{Scopes: []string{"x"}}} }), []string{"Application.Read.All", "Application.ReadWrite.OwnedBy"}},
+		"a role":               {app(func(a *stack.Application) { a.RoleAssignments = []stack.RoleAssignment{{Role: "r"}} }), []string{"AppRoleAssignment.ReadWrite.All", "Application.Read.All", "Application.ReadWrite.OwnedBy"}},
+		"people":               {&stack.Stack{Users: []*stack.User{{Name: "ada"}, {Name: "eve", Existing: true}}}, []string{"Application.Read.All", "User.DeleteRestore.All", "User.ReadWrite.All"}},
+		"existing users":       {&stack.Stack{Users: []*stack.User{{Name: "eve", Existing: true}}}, []string{"Application.Read.All", "User.Read.All"}},
+		"a group with members": {&stack.Stack{Groups: []*stack.Group{{Name: "g", Members: []stack.Member{{User: "ada"}}}}}, []string{"Application.Read.All", "Group.ReadWrite.All"}},
+		"an existing group":    {&stack.Stack{Groups: []*stack.Group{{Name: "g", Existing: true}}}, []string{"Application.Read.All", "GroupMember.Read.All"}},
 	} {
 		c.want = slices.Concat(c.want, []string{"User.Read.All"})
 		if !slices.Contains(c.want, "DelegatedPermissionGrant.ReadWrite.All") {

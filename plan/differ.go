@@ -159,9 +159,9 @@ func (d *differ) application(want *Declared, live *Live) {
 		}
 	}
 	complete(body, live.Properties)
-	later, letIn := d.letInLast(want.Key, live.Properties, body, changes)
+	later, admissions := d.deferAdmissions(want.Key, live.Properties, body, changes)
 	changes = slices.DeleteFunc(changes, func(c Change) bool {
-		return slices.ContainsFunc(letIn, func(l Change) bool { return slices.Equal(l.Path, c.Path) })
+		return slices.ContainsFunc(admissions, func(l Change) bool { return slices.Equal(l.Path, c.Path) })
 	})
 	if len(changes) > 0 {
 		s := Step{Action: action, Key: want.Key, Stack: want.Stack, ID: live.ID, Changes: changes, Bodies: append(bodies, body)}
@@ -170,8 +170,8 @@ func (d *differ) application(want *Declared, live *Live) {
 		}
 		d.step(s)
 	}
-	if len(letIn) > 0 {
-		d.step(Step{Action: Link, Key: want.Key, Stack: want.Stack, ID: live.ID, Changes: letIn, Bodies: []map[string]any{later}})
+	if len(admissions) > 0 {
+		d.step(Step{Action: Link, Key: want.Key, Stack: want.Stack, ID: live.ID, Changes: admissions, Bodies: []map[string]any{later}})
 	}
 }
 

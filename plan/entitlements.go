@@ -7,14 +7,15 @@ import (
 	"provision/stack"
 )
 
-// offers contains the scopes or roles of a resource, value → id.
+// offers contains the scopes and roles of a resource: value → id.
 type offers struct {
 	known         bool
 	scopes, roles map[string]string
 }
 
-// entitlements are a resource's scopes and roles: the declared ones, with the ids that
-// the tenant already has for their values, or else the ones in the tenant.
+// entitlements returns the scopes and roles of a resource. If a manifest declares the resource, they
+// are the declared scopes and roles, with the ids that the tenant already has for their values;
+// otherwise they are the scopes and roles in the tenant.
 func (d *declaration) entitlements(resource Key) offers {
 	if o, ok := d.offers[resource]; ok {
 		return o

@@ -45,7 +45,7 @@ func TestRelationsOfExistingObjects(t *testing.T) {
 		"default access for a group": {existing(func(_ *stack.Stack, them *stack.Application) {
 			them.RoleAssignments = []stack.RoleAssignment{{Groups: []string{"team"}}}
 		}), nil, []Step{{Action: Create, Key: AssignmentKey(theirs, "", group), Stack: "s", Refs: Refs{ref(theirs, ServicePrincipalID, "app-sp"), ref(group, ID, "group-id")}, Bodies: []map[string]any{{"appRoleId": stack.DefaultRoleID}}}}},
-		"a role that is there": {existing(func(_ *stack.Stack, them *stack.Application) {
+		"a role that exists": {existing(func(_ *stack.Stack, them *stack.Application) {
 			them.RoleAssignments = []stack.RoleAssignment{{Role: "R", Users: []string{"ada"}}}
 		}), []*Live{made(AssignmentKey(theirs, "R", user), theirs, user, "app-sp", "user-id")}, nil},
 		"a role that is not declared any more": {existing(func(*stack.Stack, *stack.Application) {}), []*Live{made(AssignmentKey(theirs, "R", user), theirs, user, "app-sp", "user-id")},

@@ -42,7 +42,7 @@ func called(k Kind) string {
 	return string(k)
 }
 
-// note is the message about an owner or credential that stays.
+// note returns the message about an owner or credential that stays.
 func (f Foreign) note() string {
 	resource := called(f.Resource.Kind) + " " + f.Resource.Name
 	switch {

@@ -13,7 +13,7 @@ const (
 	fewDeletes   = 5
 )
 
-// TooManyDeletes says that a plan deletes more objects than usual, for example because of a wrong
+// TooManyDeletes is the error if a plan deletes more objects than usual, for example because of a wrong
 // or empty folder.
 type TooManyDeletes struct{ Deletes, Of int }
 
@@ -21,7 +21,7 @@ func (e *TooManyDeletes) Error() string {
 	return fmt.Sprintf("the plan deletes %d of the %d users, groups and applications that the stacks own", e.Deletes, e.Of)
 }
 
-// Prevented says that a plan deletes objects that `prevent: [delete]` protects, in a manifest or by a
+// Prevented is the error if a plan deletes objects that `prevent: [delete]` protects, in a manifest or by a
 // mark in the tenant.
 type Prevented []Key
 

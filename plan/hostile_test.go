@@ -29,34 +29,34 @@ func TestHostileTextStaysInItsLine(t *testing.T) {
 	resource := func(r HostingResource) Plan { return hosting(Hosting{Resources: []HostingResource{r}}) }
 	for name, c := range map[string]struct {
 		plan Plan
-		line string // of the text
+		line string // a line of the displayed plan
 	}{
-		"the name of an object":             {Plan{Steps: []Step{{Action: Delete, Key: Key{User, hostile}}}}, "  - user " + harmless},
-		"the displayed name of an object":   {Plan{Steps: []Step{{Action: Update, Key: app, Display: hostile}}}, "  ~ application " + harmless},
-		"an old value":                      {update(Change{pathTo("notes"), hostile, "new"}), `      notes: "x\n::error::y ##vso\u005btask.complete]\x1b[2J\u202e" → "new"`},
-		"a new value":                       {update(Change{pathTo("notes"), nil, hostile}), `      notes: "x\n::error::y ##vso\u005btask.complete]\x1b[2J\u202e"`},
-		"a list":                            {update(Change{pathTo("notes"), nil, []any{hostile}}), `      notes: ["x\n::error::y ##vso\u005btask.complete]\u001b[2J\u202e"]`},
-		"an entry that is added":            {update(Change{pathTo("tags").entry(hostile), nil, true}), "      + tags[" + harmless + "]"},
-		"an entry that is removed":          {update(Change{pathTo("tags").entry(hostile), true, nil}), "      - tags[" + harmless + "]"},
-		"a property":                        {update(Change{pathTo(hostile), nil, "a"}), "      " + harmless + `: "a"`},
-		"the name of an id":                 {Plan{names: map[string]string{"11111111-1111-4111-8111-111111111111": hostile}, Steps: []Step{{Action: Update, Key: app, Changes: []Change{{pathTo("api").entry("11111111-1111-4111-8111-111111111111"), nil, true}}}}}, "      + api[" + harmless + "]"},
-		"the object that a value waits for": {update(Change{pathTo("notes"), nil, Reference(Key{Application, hostile}, AppID)}), "      notes: <appId of " + harmless + "> (known after apply)"},
-		"why a secret is replaced":          {Plan{Steps: []Step{{Action: Replace, Key: SecretKey(app, "key"), Reason: hostile}}}, "  ~ secret s.api key (replace: " + harmless + ")"},
-		"a file that is written":            {Plan{Files: []File{{Action: Write, Path: hostile}}}, "  + file " + harmless},
-		"a file that is removed":            {Plan{Files: []File{{Action: Remove, Path: hostile}}}, "  - file " + harmless},
-		"another stack":                     {Plan{Orphans: []string{hostile}}, "note: the tenant contains stack " + harmless + ", which these manifests do not declare; it is not changed"},
+		"the name of an object":                   {Plan{Steps: []Step{{Action: Delete, Key: Key{User, hostile}}}}, "  - user " + harmless},
+		"the displayed name of an object":         {Plan{Steps: []Step{{Action: Update, Key: app, Display: hostile}}}, "  ~ application " + harmless},
+		"an old value":                            {update(Change{pathTo("notes"), hostile, "new"}), `      notes: "x\n::error::y ##vso\u005btask.complete]\x1b[2J\u202e" → "new"`},
+		"a new value":                             {update(Change{pathTo("notes"), nil, hostile}), `      notes: "x\n::error::y ##vso\u005btask.complete]\x1b[2J\u202e"`},
+		"a list":                                  {update(Change{pathTo("notes"), nil, []any{hostile}}), `      notes: ["x\n::error::y ##vso\u005btask.complete]\u001b[2J\u202e"]`},
+		"an entry that is added":                  {update(Change{pathTo("tags").entry(hostile), nil, true}), "      + tags[" + harmless + "]"},
+		"an entry that is removed":                {update(Change{pathTo("tags").entry(hostile), true, nil}), "      - tags[" + harmless + "]"},
+		"a property":                              {update(Change{pathTo(hostile), nil, "a"}), "      " + harmless + `: "a"`},
+		"the name of an id":                       {Plan{names: map[string]string{"11111111-1111-4111-8111-111111111111": hostile}, Steps: []Step{{Action: Update, Key: app, Changes: []Change{{pathTo("api").entry("11111111-1111-4111-8111-111111111111"), nil, true}}}}}, "      + api[" + harmless + "]"},
+		"the object of a value known after apply": {update(Change{pathTo("notes"), nil, Reference(Key{Application, hostile}, AppID)}), "      notes: <appId of " + harmless + "> (known after apply)"},
+		"the reason for a new secret":             {Plan{Steps: []Step{{Action: Replace, Key: SecretKey(app, "key"), Reason: hostile}}}, "  ~ secret s.api key (replace: " + harmless + ")"},
+		"a file that is written":                  {Plan{Files: []File{{Action: Write, Path: hostile}}}, "  + file " + harmless},
+		"a file that is removed":                  {Plan{Files: []File{{Action: Remove, Path: hostile}}}, "  - file " + harmless},
+		"another stack":                           {Plan{Orphans: []string{hostile}}, "note: the tenant contains stack " + harmless + ", which these manifests do not declare; it is not changed"},
 		"the command that destroys it": {Plan{Orphans: []string{"old"}, DestroyCommand: func(string) string { return hostile }},
 			"note: the tenant contains stack old, which these manifests do not declare; it is not changed (`" + harmless + "` removes it)"},
 		"a warning": {Plan{Warnings: []string{hostile}}, "warning: " + harmless},
 		"a note":    {Plan{Notes: []string{hostile}}, "note: " + harmless},
-		"a refusal": {Plan{Distrusted: Distrusted{{To: app, Display: hostile, Gets: []string{"grant " + hostile}, Foreign: []Foreign{{Kind: Owner, Name: hostile}}}}},
+		"a plan that apply refuses": {Plan{Distrusted: Distrusted{{To: app, Display: hostile, Gets: []string{"grant " + hostile}, Foreign: []Foreign{{Kind: Owner, Name: hostile}}}}},
 			"note: apply refuses this: application " + harmless + " would get grant " + harmless + ", but it has an owner or credential that no manifest names: owner " + harmless},
-		"why hosting is planned later":  {hosting(Hosting{Later: hostile}), "  ~ terraform s/web: planned when the registrations exist: " + harmless},
-		"the name of an output":         {hosting(Hosting{ChangedOutputs: []HostingAttribute{{Path: hostile, Sensitive: true}}}), "      output " + harmless + ": (sensitive)"},
-		"the address of a resource":     {resource(HostingResource{Address: hostile, Action: Create}), "      + " + harmless},
-		"the path of an attribute":      {resource(HostingResource{Address: "a", Action: Update, Attributes: []HostingAttribute{{Path: hostile, Sensitive: true}}}), "          " + harmless + ": (sensitive)"},
-		"the old value of an attribute": {resource(HostingResource{Address: "a", Action: Update, Attributes: []HostingAttribute{{Path: "p", From: hostile}}}), `          p: "x\n::error::y ##vso\u005btask.complete]\u001b[2J\u202e" → none`},
-		"the new value of an attribute": {resource(HostingResource{Address: "a", Action: Update, Attributes: []HostingAttribute{{Path: "p", To: hostile}}}), `          p: "x\n::error::y ##vso\u005btask.complete]\u001b[2J\u202e"`},
+		"the reason for planning hosting later": {hosting(Hosting{Later: hostile}), "  ~ terraform s/web: planned when the registrations exist: " + harmless},
+		"the name of an output":                 {hosting(Hosting{ChangedOutputs: []HostingAttribute{{Path: hostile, Sensitive: true}}}), "      output " + harmless + ": (sensitive)"},
+		"the address of a resource":             {resource(HostingResource{Address: hostile, Action: Create}), "      + " + harmless},
+		"the path of an attribute":              {resource(HostingResource{Address: "a", Action: Update, Attributes: []HostingAttribute{{Path: hostile, Sensitive: true}}}), "          " + harmless + ": (sensitive)"},
+		"the old value of an attribute":         {resource(HostingResource{Address: "a", Action: Update, Attributes: []HostingAttribute{{Path: "p", From: hostile}}}), `          p: "x\n::error::y ##vso\u005btask.complete]\u001b[2J\u202e" → none`},
+		"the new value of an attribute":         {resource(HostingResource{Address: "a", Action: Update, Attributes: []HostingAttribute{{Path: "p", To: hostile}}}), `          p: "x\n::error::y ##vso\u005btask.complete]\u001b[2J\u202e"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -69,7 +69,7 @@ func TestHostileTextStaysInItsLine(t *testing.T) {
 			for _, line := range lines {
 				found = found || line == c.line
 				if strings.HasPrefix(line, "::") || strings.Contains(line, "##vso[") || strings.ContainsAny(line, "\x1b\u202e") {
-					t.Errorf("a line obeys the text: %q", line)
+					t.Errorf("a line contains a command or a control sequence of the text: %q", line)
 				}
 			}
 			if !found {
@@ -93,8 +93,8 @@ func TestHostileTextInDifferences(t *testing.T) {
 		want    string
 	}{
 		"the reason":   {replace("it has expired"), replace(hostile), "secret s.api key: replace was planned for the reason: it has expired; now the reason is: " + harmless},
-		"the object":   {update(hostile, "notes", "a"), nil, "application " + harmless + ": the plan has update, and there is nothing left to do"},
-		"a new object": {nil, update(hostile, "notes", "a"), "application " + harmless + ": it needs update, which the plan does not have"},
+		"the object":   {update(hostile, "notes", "a"), nil, "application " + harmless + ": the plan contains update, which is no longer needed"},
+		"a new object": {nil, update(hostile, "notes", "a"), "application " + harmless + ": update is needed, but the plan does not contain it"},
 		"the property": {update("s.api", hostile, "a"), update("s.api", hostile, "b"), "application s.api: " + harmless + ` was planned as "a" and would now be "b"`},
 		"the value":    {update("s.api", "notes", hostile), update("s.api", "notes", "b"), `application s.api: notes was planned as "x\n::error::y ##vso\u005btask.complete]\u001b[2J\u202e" and would now be "b"`},
 	} {

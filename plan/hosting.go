@@ -76,7 +76,7 @@ func (d *declaration) terraform(s *stack.Stack, t *stack.Terraform) {
 	d.add(&Declared{Object: Object{Key: TerraformKey(s.Name, t.Name), Stack: s.Name}, pos: t.Pos, needs: d.referred(s, t.Variables)})
 }
 
-// referred are the objects whose values the variables of a Terraform document contain.
+// referred returns the objects whose values the variables of a Terraform document contain.
 func (d *declaration) referred(s *stack.Stack, v any) (all []Key) {
 	add := func(k Key) {
 		if !slices.Contains(all, k) {

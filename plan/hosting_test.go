@@ -13,7 +13,7 @@ import (
 	"provision/stack"
 )
 
-// hosted is a stack in which the hosting needs the registration and the secret of its API, and
+// hosted returns a stack in which the hosting needs the registration and the secret of its API, and
 // the API needs the URL of the hosting.
 func hosted() *stack.Stack {
 	return &stack.Stack{Name: "s",
@@ -49,8 +49,8 @@ var making = &plan.Hosting{Module: "local-api", Outputs: []string{"url", "vault_
 func TestOrderOfHosting(t *testing.T) {
 	t.Parallel()
 	for name, state := range map[string]*plan.State{
-		"everything is new":           tenant(),
-		"the registrations are there": tenant(app("s.api", map[string]any{"displayName": "API"}), app("s.client", map[string]any{"displayName": "C"})),
+		"everything is new":       tenant(),
+		"the registrations exist": tenant(app("s.api", map[string]any{"displayName": "API"}), app("s.client", map[string]any{"displayName": "C"})),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -127,10 +127,10 @@ func Kinds() []Kind {
 	return all
 }
 
-// order is the position of a kind in a plan; -1 if there is no such kind.
+// order returns the position of a kind in a plan; -1 if there is no such kind.
 func (k Kind) order() int { return slices.IndexFunc(kinds, func(e kind) bool { return e.name == k }) }
 
-// entry is the kind's entry in the table.
+// entry returns the kind's entry in the table.
 func (k Kind) entry() kind {
 	if i := k.order(); i >= 0 {
 		return kinds[i]

@@ -69,7 +69,7 @@ func MemberKey(group, member Key) Key {
 	return Key{Member, within(member.String(), "in", group.Name)}
 }
 
-// AssignmentKey is the key of the assignment of a resource's role to a principal. role
+// AssignmentKey returns the key of the assignment of a resource's role to a principal. role
 // is the value of the role, or its id if the resource has no role with this id.
 func AssignmentKey(resource Key, role string, principal Key) Key {
 	if role == "" {

@@ -126,7 +126,7 @@ func (s *State) SupersededSecrets(secret Key) (all []string) {
 // as ${kind/name/property}.
 type Unknown string
 
-// Reference is a property of an object as an Unknown. The object's name is
+// Reference returns a property of an object as an Unknown. The object's name is
 // escaped, because it can contain any character.
 func Reference(k Key, property string) Unknown {
 	return Unknown("${" + string(k.Kind) + "/" + url.PathEscape(k.Name) + "/" + property + "}")
@@ -164,7 +164,7 @@ func needOf(match []string) need {
 	return need{Key{Kind(match[1]), name}, match[3]}
 }
 
-// Keys are the objects that u depends on.
+// Keys returns the objects that u depends on.
 func (u Unknown) Keys() []Key {
 	var keys []Key
 	for _, n := range u.needs() {

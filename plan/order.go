@@ -8,7 +8,7 @@ type Dependencies struct {
 	After []int // must have ended, with any result
 }
 
-// Dependencies are the steps that each step waits for. Every index is smaller than the
+// Dependencies returns the steps that each step waits for. Every index is smaller than the
 // index of the step, so the steps can be executed one after another in their order.
 //
 // Steps that write to the same object are executed one after another. A principal
@@ -189,7 +189,7 @@ func (g *stepGraph) connect(i int, s Step) {
 	}
 }
 
-// control are the steps after which only owners and credentials of the manifests can
+// control returns the steps after which only owners and credentials of the manifests can
 // act as a principal.
 func (g *stepGraph) control(principal Key) []int {
 	return slices.Concat(g.revokes[principal], g.revokes[Key{ServicePrincipal, principal.Name}])

@@ -62,7 +62,7 @@ type Options struct {
 	ResetPasswords bool     // give a new password to a user whose password is not known
 	Prune          []string // stacks whose unknown credentials are removed
 
-	// Deleted says, by stack, what becomes of a deleted object that holds a name which
+	// Deleted determines, by stack, what happens to a deleted object that holds a name which
 	// the stack needs: RestoreDeleted (the default), PurgeDeleted or RefuseDeleted.
 	Deleted map[string]string
 
@@ -169,7 +169,7 @@ func (d *differ) step(s Step) {
 	d.plan.Steps = append(d.plan.Steps, s)
 }
 
-// unknowns are the values that the step depends on.
+// unknowns returns the values that the step depends on.
 func (s Step) unknowns() []Unknown {
 	var all []Unknown
 	for _, b := range s.Bodies {
@@ -183,7 +183,7 @@ func (s Step) unknowns() []Unknown {
 	return all
 }
 
-// object is the object that makes the property known. The id of a service principal
+// object returns the object that makes the property known. The id of a service principal
 // comes from the service principal and not from its application.
 func (n need) object() Key {
 	if n.property == ServicePrincipalID {

@@ -14,7 +14,7 @@ import (
 	"provision/stack"
 )
 
-// chosen are the ids that a tenant chooses: the same object always gets the same id.
+// chosen returns the id that the tenant assigns to an object: the same object always gets the same id.
 func chosen(k plan.Key, property string) string {
 	if property == plan.ServicePrincipalID {
 		k, property = plan.Key{Kind: plan.ServicePrincipal, Name: k.Name}, plan.ID
@@ -150,7 +150,7 @@ func TestAnApplyConverges(t *testing.T) {
 			if len(p.Steps) > 0 {
 				var b strings.Builder
 				_ = p.Text(&b, false, true)
-				t.Fatalf("%s: there is still something to do:\n%s", name, b.String())
+				t.Fatalf("%s: the second plan is not empty:\n%s", name, b.String())
 			}
 			if fresh := applied(t, after, tenant()); !slices.Equal(names(fresh), names(state)) {
 				t.Fatalf("%s: the tenant has %v, want %v", name, names(state), names(fresh))

@@ -32,7 +32,7 @@ func (d *differ) relation(want *Declared, live *Live) {
 		Changes: d.compare(want.Key, nil, want.Properties), Refs: refs, Bodies: bodies})
 }
 
-// refs are the ends of a relation in the tenant.
+// refs returns the ends of a relation in the tenant.
 func (o *Live) refs() Refs {
 	refs := Refs{Resource: Ref{Key: o.Ends.Resource, Property: ID, ID: o.ResourceID}}
 	if o.Ends.Principal != (Key{}) {

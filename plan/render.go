@@ -80,11 +80,11 @@ func (p *Plan) Text(w io.Writer, color, details bool) error {
 	return b.Flush()
 }
 
-// mostNames is the maximum number of other stacks that a plan names.
-const mostNames = 5
+// maxNames is the maximum number of other stacks that a plan names.
+const maxNames = 5
 
 // otherStacks names the stacks that the tenant contains and that these manifests do not declare. A
-// single one may be a former stack of this folder, so otherStacks also says how to delete it.
+// single one may be a former stack of this folder, so otherStacks also describes how to delete it.
 func (p *Plan) otherStacks() string {
 	var names []string
 	for _, name := range p.Orphans {
@@ -101,8 +101,8 @@ func (p *Plan) otherStacks() string {
 		return fmt.Sprintf("the tenant contains stack %s, which these manifests do not declare; it is not changed", names[0])
 	}
 	more := ""
-	if n := len(names); n > mostNames {
-		names, more = names[:mostNames], fmt.Sprintf(" and %d more", n-mostNames)
+	if n := len(names); n > maxNames {
+		names, more = names[:maxNames], fmt.Sprintf(" and %d more", n-maxNames)
 	}
 	return fmt.Sprintf("the tenant contains other stacks, which these manifests do not declare; they are not changed: %s%s", strings.Join(names, ", "), more)
 }
@@ -176,7 +176,7 @@ func (p *Plan) entries() []*entry {
 			e.changes = append(e.changes, s.Changes...)
 			continue
 		case s.Action == Purge && e == nil && s.Kind == ServicePrincipal && byKey[Key{Application, s.Name}] != nil:
-			continue // the step of its application already says it
+			continue // the step of its application already shows it
 		case s.Action == Purge && e != nil:
 			e.remark = " (and purge from the recycle bin)"
 			continue

@@ -35,7 +35,7 @@ func TestTextGrowsWithThePlan(t *testing.T) {
 	t.Errorf("16 times as many applications took %.0f times as long", ratio)
 }
 
-// planOf is a plan that changes n applications.
+// planOf returns a plan that changes n applications.
 func planOf(t *testing.T, n int) *plan.Plan {
 	t.Helper()
 	s := &stack.Stack{Name: "many"}

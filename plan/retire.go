@@ -33,7 +33,7 @@ func retire(live, want map[string]any) []map[string]any {
 	return bodies
 }
 
-// gone are the ids of the entries of live that want does not contain with the same id
+// gone returns the ids of the entries of live that want does not contain with the same id
 // and value.
 func gone(live, want []any) map[string]bool {
 	ids := map[string]bool{}

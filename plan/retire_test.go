@@ -32,7 +32,7 @@ func TestRetire(t *testing.T) {
 		bodies     []map[string]any
 	}{
 		"nothing goes":                    {scopes(entry("1", "a", true)), scopes(entry("1", "a", true)), nil},
-		"nothing is there":                {nil, scopes(entry("1", "a", true)), nil},
+		"no entries":                      {nil, scopes(entry("1", "a", true)), nil},
 		"one comes":                       {scopes(entry("1", "a", true)), scopes(entry("1", "a", true), entry("2", "b", true)), nil},
 		"one is disabled and stays":       {scopes(entry("1", "a", true)), scopes(entry("1", "a", false)), nil},
 		"a scope goes":                    {scopes(entry("1", "a", true)), scopes(), []map[string]any{scopes(entry("1", "a", false))}},

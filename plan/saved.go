@@ -65,7 +65,7 @@ type SavedPlan struct {
 	} `json:"plan"`
 }
 
-// Differences are the differences between the current plan and the saved one, one line
+// Differences returns the differences between the current plan and the saved one, one line
 // for each object. If there are none, the current plan does exactly what was reviewed.
 func (s *SavedPlan) Differences(now *Plan) ([]string, error) {
 	if s.Plan.Tenant.ID != now.Tenant.ID {
@@ -86,9 +86,9 @@ func (s *SavedPlan) Differences(now *Plan) ([]string, error) {
 		switch before, after := was[k], is[k]; {
 		case reflect.DeepEqual(before, after):
 		case after == nil:
-			say("%s: the plan has %s, and there is nothing left to do", k, actions(before))
+			say("%s: the plan contains %s, which is no longer needed", k, actions(before))
 		case before == nil:
-			say("%s: it needs %s, which the plan does not have", k, actions(after))
+			say("%s: %s is needed, but the plan does not contain it", k, actions(after))
 		default:
 			say("%s: %s", k, difference(before, after))
 		}
@@ -153,7 +153,7 @@ func reasonOf(steps []map[string]any) string {
 	return ""
 }
 
-// startOf is the value that the tenant had before a change.
+// startOf returns the value that the tenant had before a change.
 func startOf(change any) any {
 	ends, ok := change.([]any)
 	if !ok {

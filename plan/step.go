@@ -89,7 +89,7 @@ func (r Ref) Resolve(lookup func(k Key, property string) string) string {
 type SecretStep struct {
 	Name     string     `json:"name"`
 	Lifetime string     `json:"lifetime,omitempty"` // of a new secret
-	Sink     stack.Sink `json:"sink,omitzero"`      // the sink for the text of a new secret
+	Sink     stack.Sink `json:"sink,omitzero"`      // the sink for the value of a new secret
 
 	// Superseded is set if a new secret has already replaced this one, which is
 	// revoked when the Output files contain the new one.

@@ -28,7 +28,7 @@ func TestText(t *testing.T) {
 			set("accountEnabled", nil, true), set("displayName", nil, "Ada"), set("mailNickname", nil, "ada"), set("notes", nil, ""), set("userPrincipalName", nil, "ada"),
 			set("onPremisesExtensionAttributes.extensionAttribute15", nil, stack.Mark("s"))}}}},
 			"  + user ada\n", "  + user ada\n      displayName: \"Ada\"\n"},
-		"an account that is disabled is said": {Plan{Steps: []Step{{Action: Create, Key: ada, Changes: []Change{set("accountEnabled", nil, false), set("securityEnabled", nil, "x")}}}},
+		"a disabled account is shown": {Plan{Steps: []Step{{Action: Create, Key: ada, Changes: []Change{set("accountEnabled", nil, false), set("securityEnabled", nil, "x")}}}},
 			"  + user ada\n", "  + user ada\n      accountEnabled: false\n      securityEnabled: \"x\"\n"},
 		"the mark among the tags": {Plan{Steps: []Step{{Action: Create, Key: app, Changes: []Change{entry("tags", stack.Mark("s"), nil, true), entry("tags", "mine", nil, true)}}}},
 			"  + application s.api\n", "  + application s.api\n      + tags[mine]\n"},
@@ -172,8 +172,8 @@ func TestASavedPlanSaysHowItDiffers(t *testing.T) {
 		want    []string
 	}{
 		"the same":               {[]Step{step(Create, "a")}, []Step{step(Create, "a")}, nil},
-		"done meanwhile":         {[]Step{step(Create, "a"), step(Link, "a")}, nil, []string{"application a: the plan has create and link, and there is nothing left to do"}},
-		"more to do":             {nil, []Step{step(Delete, "a")}, []string{"application a: it needs delete, which the plan does not have"}},
+		"done meanwhile":         {[]Step{step(Create, "a"), step(Link, "a")}, nil, []string{"application a: the plan contains create and link, which is no longer needed"}},
+		"more to do":             {nil, []Step{step(Delete, "a")}, []string{"application a: delete is needed, but the plan does not contain it"}},
 		"another value":          {[]Step{step(Update, "a", set("notes", "x", "y"))}, []Step{step(Update, "a", set("notes", "x", "z"))}, []string{`application a: notes was planned as "y" and would now be "z"`}},
 		"another value to begin": {[]Step{step(Update, "a", set("notes", "x", "y"))}, []Step{step(Update, "a", set("notes", "w", "y"))}, []string{`application a: notes was "x" when the plan was made, and is "w" now`}},
 		"no value to begin":      {[]Step{step(Update, "a", set("notes", "x", "y"))}, []Step{step(Update, "a", set("notes", nil, "y"))}, []string{`application a: notes was "x" when the plan was made, and is not set now`}},
@@ -181,7 +181,7 @@ func TestASavedPlanSaysHowItDiffers(t *testing.T) {
 		"another body": {[]Step{{Action: Update, Key: Key{User, "u"}, Bodies: []map[string]any{{"a": 1}}}}, []Step{{Action: Update, Key: Key{User, "u"}, Bodies: []map[string]any{{"a": 2}}}},
 			[]string{"user u: update was planned, and its content is different now"}},
 		"several objects": {[]Step{step(Create, "b"), step(Create, "a")}, []Step{step(Create, "c")}, []string{
-			"application a: the plan has create, and there is nothing left to do", "application b: the plan has create, and there is nothing left to do", "application c: it needs create, which the plan does not have"}},
+			"application a: the plan contains create, which is no longer needed", "application b: the plan contains create, which is no longer needed", "application c: create is needed, but the plan does not contain it"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

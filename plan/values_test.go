@@ -29,13 +29,13 @@ func TestUsers(t *testing.T) {
 			[]string{`create user ada@x.example {"accountEnabled":true,"displayName":"ada","mailNickname":"ada",` + mark + `,"userPrincipalName":"ada@x.example"}`}},
 		"with properties": {stack.User{Name: "ada", UserPrincipalName: "ada@x.example", DisplayName: "Ada L.", MailNickname: "al", AccountEnabled: &no, GivenName: text("Ada"), Surname: text("L."), JobTitle: text("Engineer"), Department: text("R&D"), UsageLocation: text("DE")}, nil,
 			[]string{`create user ada@x.example {"accountEnabled":false,"department":"R\u0026D","displayName":"Ada L.","givenName":"Ada","jobTitle":"Engineer","mailNickname":"al",` + mark + `,"surname":"L.","usageLocation":"DE","userPrincipalName":"ada@x.example"}`}},
-		"nothing to change":                  {stack.User{Name: "ada", UserPrincipalName: "ada@x.example"}, live(obj{"accountEnabled": true, "displayName": "Somebody", "mailNickname": "other", "jobTitle": "Engineer"}), nil},
-		"a property":                         {stack.User{Name: "ada", UserPrincipalName: "ada@x.example", JobTitle: text("Lead"), Department: text("X")}, live(obj{"accountEnabled": true, "jobTitle": "Engineer", "department": "X"}), []string{`update user ada@x.example {"jobTitle":"Lead"}`}},
-		"a property that others own":         {stack.User{Name: "ada", UserPrincipalName: "ada@x.example", JobTitle: text("Lead"), Protection: stack.Protection{Ignore: []string{"jobTitle"}}}, live(obj{"accountEnabled": true, "jobTitle": "Engineer"}), nil},
-		"somebody has disabled the account":  {stack.User{Name: "ada", UserPrincipalName: "ada@x.example"}, live(obj{"accountEnabled": false}), []string{`update user ada@x.example {"accountEnabled":true}`}},
-		"the manifest disables the account":  {stack.User{Name: "ada", UserPrincipalName: "ada@x.example", AccountEnabled: &no}, live(obj{"accountEnabled": true}), []string{`update user ada@x.example {"accountEnabled":false}`}},
-		"one that the stack does not create": {stack.User{Name: "ada", UserPrincipalName: "ada@x.example", Existing: true}, nil, nil},
-		"one that the stack does not manage": {stack.User{Name: "ada", UserPrincipalName: "ada@x.example", Existing: true, JobTitle: text("Lead")}, live(obj{"jobTitle": "Engineer"}), []string{"delete user ada@x.example", "purge user ada@x.example"}},
+		"nothing to change":                     {stack.User{Name: "ada", UserPrincipalName: "ada@x.example"}, live(obj{"accountEnabled": true, "displayName": "Somebody", "mailNickname": "other", "jobTitle": "Engineer"}), nil},
+		"a property":                            {stack.User{Name: "ada", UserPrincipalName: "ada@x.example", JobTitle: text("Lead"), Department: text("X")}, live(obj{"accountEnabled": true, "jobTitle": "Engineer", "department": "X"}), []string{`update user ada@x.example {"jobTitle":"Lead"}`}},
+		"a property that others own":            {stack.User{Name: "ada", UserPrincipalName: "ada@x.example", JobTitle: text("Lead"), Protection: stack.Protection{Ignore: []string{"jobTitle"}}}, live(obj{"accountEnabled": true, "jobTitle": "Engineer"}), nil},
+		"somebody has disabled the account":     {stack.User{Name: "ada", UserPrincipalName: "ada@x.example"}, live(obj{"accountEnabled": false}), []string{`update user ada@x.example {"accountEnabled":true}`}},
+		"the manifest disables the account":     {stack.User{Name: "ada", UserPrincipalName: "ada@x.example", AccountEnabled: &no}, live(obj{"accountEnabled": true}), []string{`update user ada@x.example {"accountEnabled":false}`}},
+		"a user whom the stack does not create": {stack.User{Name: "ada", UserPrincipalName: "ada@x.example", Existing: true}, nil, nil},
+		"a user whom the stack does not manage": {stack.User{Name: "ada", UserPrincipalName: "ada@x.example", Existing: true, JobTitle: text("Lead")}, live(obj{"jobTitle": "Engineer"}), []string{"delete user ada@x.example", "purge user ada@x.example"}},
 	} {
 		state := has()
 		if c.live != nil {
@@ -141,15 +141,15 @@ func TestClients(t *testing.T) {
 		want  any
 		notes []string
 	}{
-		"an application of the stack":        {"web", nil, Reference(Key{Application, "s.web"}, AppID), nil},
-		"one that is there":                  {"web", registered("web", nil), "web-appid", nil},
-		"one of Microsoft's":                 {cli, mine, cli, nil},
-		"one of Microsoft's, in capitals":    {strings.ToUpper(cli), mine, cli, nil},
-		"one that nobody knows":              {unknown, mine, unknown, []string{note}},
-		"for a new application":              {unknown, nil, unknown, []string{note}},
-		"one that is pre-authorized already": {unknown, with(obj{"preAuthorizedApplications": []any{obj{"appId": unknown}}}), unknown, nil},
-		"one that is known as a client":      {unknown, with(obj{"knownClientApplications": []any{unknown}}), unknown, nil},
-		"another is pre-authorized already":  {unknown, with(obj{"preAuthorizedApplications": []any{obj{"appId": cli}}, "knownClientApplications": []any{cli}}), unknown, []string{note}},
+		"an application of the stack":             {"web", nil, Reference(Key{Application, "s.web"}, AppID), nil},
+		"an existing application":                 {"web", registered("web", nil), "web-appid", nil},
+		"one of Microsoft's":                      {cli, mine, cli, nil},
+		"one of Microsoft's, in capitals":         {strings.ToUpper(cli), mine, cli, nil},
+		"an unknown appId":                        {unknown, mine, unknown, []string{note}},
+		"for a new application":                   {unknown, nil, unknown, []string{note}},
+		"an appId that is pre-authorized already": {unknown, with(obj{"preAuthorizedApplications": []any{obj{"appId": unknown}}}), unknown, nil},
+		"an appId that is a known client":         {unknown, with(obj{"knownClientApplications": []any{unknown}}), unknown, nil},
+		"another is pre-authorized already":       {unknown, with(obj{"preAuthorizedApplications": []any{obj{"appId": cli}}, "knownClientApplications": []any{cli}}), unknown, []string{note}},
 	} {
 		api := &stack.Application{Name: "api", DisplayName: "api"}
 		api.API.KnownClientApplications = []string{c.ref}
@@ -293,7 +293,7 @@ func TestValuesThatStayUnknown(t *testing.T) {
 			"a.yaml:5:2: assignment s.api R to user ada@x.example needs application s.api, whose service principal the tenant does not have\n  hint: create it in the tenant first, or remove the reference to it"},
 		"an output of Terraform": {&stack.Stack{Applications: []*stack.Application{{Name: "api", DisplayName: "A", Pos: at, IdentifierURIs: []string{"${terraform.site.url}"}}}}, nil,
 			"a.yaml:5:2: application s.api needs output url of terraform s/site, which has no value\n  hint: the module must give the output a value"},
-		"one that the plan makes": {&stack.Stack{Users: []*stack.User{{Name: "ada", UserPrincipalName: "ada@x.example"}}, Groups: []*stack.Group{{Name: "g", Members: []stack.Member{{User: "ada"}}}}}, nil, ""},
+		"a user whom the plan creates": {&stack.Stack{Users: []*stack.User{{Name: "ada", UserPrincipalName: "ada@x.example"}}, Groups: []*stack.Group{{Name: "g", Members: []stack.Member{{User: "ada"}}}}}, nil, ""},
 	} {
 		c.stack.Name = "s"
 		_, err := Diff([]*stack.Stack{c.stack}, has(c.live...), Options{})

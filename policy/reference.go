@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Reference is the page of the rules.
+// Reference returns the page of the rules.
 func Reference() string {
 	var b strings.Builder
 	rules := Rules()

@@ -25,7 +25,7 @@ func TestRefusals(t *testing.T) {
 		want   string
 	}{
 		"no new secrets":              {passwords(`{"restrictionType": "passwordAddition", "maxLifetime": null}`), Live{}, "passwordAddition"},
-		"a secret that is there":      {passwords(`{"restrictionType": "passwordAddition"}`), Live{Secrets: map[string]bool{"app": true}}, ""},
+		"an existing secret":          {passwords(`{"restrictionType": "passwordAddition"}`), Live{Secrets: map[string]bool{"app": true}}, ""},
 		"too long":                    {passwords(`{"restrictionType": "passwordLifetime", "maxLifetime": "P2M"}`), Live{}, "passwordLifetime"},
 		"short enough":                {passwords(`{"restrictionType": "passwordLifetime", "maxLifetime": "P90DT0H"}`), Live{}, ""},
 		"disabled restriction":        {passwords(`{"restrictionType": "passwordAddition", "state": "disabled"}`), Live{}, ""},
@@ -35,7 +35,7 @@ func TestRefusals(t *testing.T) {
 		"a secret with a chosen text": {passwords(`{"restrictionType": "customPasswordAddition"}`), Live{}, ""},
 		"a certificate":               {`{"isEnabled": true, "applicationRestrictions": {"keyCredentials": [{"restrictionType": "asymmetricKeyLifetime", "maxLifetime": "P365D"}]}}`, Live{}, "asymmetricKeyLifetime"},
 		"other URIs":                  {uris(`"nonDefaultUriAddition": {"state": "enabled"}`), Live{}, "nonDefaultUriAddition nonDefaultUriAddition"},
-		"a URI that is there":         {uris(`"nonDefaultUriAddition": {"state": "enabled"}`), Live{URIs: map[string]bool{"https://contoso.example/a": true}}, "nonDefaultUriAddition"},
+		"an existing URI":             {uris(`"nonDefaultUriAddition": {"state": "enabled"}`), Live{URIs: map[string]bool{"https://contoso.example/a": true}}, "nonDefaultUriAddition"},
 		"URIs without a tenant":       {uris(`"uriAdditionWithoutUniqueTenantIdentifier": {"state": "enabled"}`), Live{TenantID: "t1"}, "uriAdditionWithoutUniqueTenantIdentifier"},
 		"no restriction of URIs":      {uris(``), Live{}, ""},
 	} {

@@ -53,7 +53,7 @@ func WriteSARIF(w io.Writer, version string, violations []Violation) error {
 	})
 }
 
-// location is the location of a violation: a line of a manifest, or a live registration.
+// location returns the location of a violation: a line of a manifest, or a live registration.
 func location(v Violation) object {
 	if v.AppID != "" {
 		return object{"logicalLocations": []object{{"name": v.Application, "fullyQualifiedName": "applications/" + v.AppID, "kind": "resource"}}}
@@ -64,7 +64,7 @@ func location(v Violation) object {
 	}}
 }
 
-// Subject is the application of a violation: STACK/NAME, or the display name and the
+// Subject returns the application of a violation: STACK/NAME, or the display name and the
 // appId of a live one.
 func (v Violation) Subject() string {
 	if v.AppID != "" {

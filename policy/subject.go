@@ -118,7 +118,7 @@ func eachCertificate(wrong func(a subject, from, to time.Time) bool, says string
 	}
 }
 
-// validity is the validity period of a certificate.
+// validity returns the validity period of a certificate.
 func validity(c stack.Certificate) (from, to time.Time, ok bool) {
 	parsed, err := x509.ParseCertificate(c.DER)
 	if err != nil {

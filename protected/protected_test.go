@@ -11,7 +11,7 @@ import (
 	"provision/stack"
 )
 
-// shop is a stack with an API, two clients, three users and nested groups.
+// shop returns a stack with an API, two clients, three users and nested groups.
 func shop() (API, *plan.State) {
 	version := 2
 	orders := &stack.Application{Name: "orders",

@@ -64,7 +64,7 @@ func (t *tenant) adoptedLists() error {
 	})
 }
 
-// notAdopted are the adoptions whose applications were not read yet, by appId.
+// notAdopted returns the adoptions whose applications were not read yet, by appId.
 func (t *tenant) notAdopted() map[string]adoption {
 	missing := maps.Clone(t.adopts)
 	for k, o := range t.state.Objects {

@@ -20,7 +20,7 @@ type Applier struct {
 	Patience time.Duration
 
 	// Lag is the maximum time until a write is visible in the tenant; 0 if every write
-	// is visible at once.
+	// is visible immediately.
 	Lag time.Duration
 
 	// Outputs, if set, writes new secrets to the Output files before the secrets that
@@ -42,7 +42,7 @@ type Applier struct {
 type Done struct {
 	Writes   int
 	Warnings []string // omitted steps, each with the change that would allow it
-	Stays    []error  // why texts of old secrets were not removed
+	Stays    []error  // why values of old secrets were not removed
 
 	State *plan.State // the tenant afterwards; nil if a step was not executed
 }
@@ -87,5 +87,5 @@ func (r *run) revokeSuperseded() error {
 	for i, s := range old {
 		tasks[i] = r.task(s, (*task).revokeOld)
 	}
-	return r.carryOut(tasks)
+	return r.execute(tasks)
 }

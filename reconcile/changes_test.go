@@ -44,7 +44,8 @@ func TestEveryKindChanges(t *testing.T) {
 	}
 }
 
-// TestExistingApplicationsAreDistinguished, although neither has a uniqueName.
+// TestExistingApplicationsAreDistinguished: an application gets a grant for each of two existing APIs,
+// which a manifest names by appId.
 func TestExistingApplicationsAreDistinguished(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

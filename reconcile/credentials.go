@@ -12,7 +12,7 @@ import (
 	"provision/stack"
 )
 
-// applications are the applications that stacks declare and own.
+// applications returns the applications that stacks declare and own.
 func applications(stacks []*stack.Stack) map[plan.Key]*stack.Application {
 	all := map[plan.Key]*stack.Application{}
 	for _, s := range stacks {
@@ -95,7 +95,7 @@ func (t *tenant) certificates(app *plan.Live, a *stack.Application) {
 	}
 }
 
-// soon is the remaining lifetime below which a note reports a live credential.
+// soon returns the remaining lifetime below which a note reports a live credential.
 func soon(credential map[string]any, end time.Time) time.Duration {
 	start, _ := time.Parse(time.RFC3339, str(credential, "startDateTime")) // the zero time if it is not known
 	return stack.Soon(start, end)
@@ -131,7 +131,7 @@ func (t *tenant) lifetime(k plan.Key, kept sink.Secret, credential map[string]an
 	}
 }
 
-// span is a lifetime as a text, in days if it is a whole number of days.
+// span returns a lifetime as a text, in days if it is a whole number of days.
 func span(d time.Duration) string {
 	d = d.Round(time.Minute)
 	if d >= 24*time.Hour && d%(24*time.Hour) == 0 {

@@ -68,7 +68,7 @@ func withCertificates(t *testing.T, spec string, certificates map[string]*x509.C
 	return load(t, dir)
 }
 
-// options are the options of azidentity for the local tenant.
+// options returns the options of azidentity for the local tenant.
 func (w *world) options() azcore.ClientOptions {
 	return azcore.ClientOptions{Cloud: cloud.Configuration{ActiveDirectoryAuthorityHost: w.tenant.Origin + "/"},
 		Transport: w.tenant.HTTPClient(), Retry: policy.RetryOptions{MaxRetries: -1}}

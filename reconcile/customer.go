@@ -215,7 +215,7 @@ func (t *tenant) otherRegistrations(declared map[string]string) (all, deleted re
 	return all, deleted, nil
 }
 
-// customerOf is the stack that owns a service principal in the tenant of a customer, with the
+// customerOf returns the stack that owns a service principal in the tenant of a customer, with the
 // uniqueName of its application; both are "" if no stack owns it. The application must be registered
 // in the home tenant. If it still is, or if it is in the recycle bin there, the registration must
 // belong to the stack too: the owner of any other application chooses the tags of its service
@@ -265,7 +265,7 @@ func (t *tenant) ofHome(servicePrincipal map[string]any) bool {
 	return t.ofCustomer() && t.Home.TenantID != "" && strings.EqualFold(str(servicePrincipal, "appOwnerOrganizationId"), t.Home.TenantID)
 }
 
-// binned is the stack that a service principal in the recycle bin belongs to, by its
+// binned returns the stack that a service principal in the recycle bin belongs to, by its
 // tags.
 func (t *tenant) binned(m map[string]any) string {
 	switch {

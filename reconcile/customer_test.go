@@ -25,7 +25,7 @@ func newCustomer(t *testing.T, options ...emulatortest.Option) (home, customer *
 	return home, customer
 }
 
-// shop is a stack of an API and two clients: the registrations if atHome is true, otherwise the
+// shop returns a stack of an API and two clients: the registrations if atHome is true, otherwise the
 // objects of a customer.
 func shop(atHome bool, users ...string) []*stack.Stack {
 	audience := "AzureADMultipleOrgs"

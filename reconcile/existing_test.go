@@ -139,7 +139,7 @@ func TestASecretWhoseTextIsLostIsReplaced(t *testing.T) {
 	}
 }
 
-// TestASecretOfARestoredApplication: a plan says before the restoration that the secret is replaced
+// TestASecretOfARestoredApplication: a plan shows before the restoration that the secret is replaced
 // after it, if its text is not stored any more.
 func TestASecretOfARestoredApplication(t *testing.T) {
 	t.Parallel()

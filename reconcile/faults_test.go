@@ -55,13 +55,13 @@ func TestDestroyWithFaults(t *testing.T) {
 		rules []faults.Rule
 		fails string // "" if the apply succeeds
 	}{
-		"404 of what is there": {[]faults.Rule{
+		"404 for an existing object": {[]faults.Rule{
 			at(notFound, "/v1.0/applications/*"), at(notFound, "/v1.0/groups/*"), at(notFound, "/v1.0/users/*"), at(notFound, "/v1.0/directory/deletedItems/*")}, ""},
-		"404 for want of a page":   {[]faults.Rule{{Method: "DELETE", Path: "/v1.0/users/*", Status: 404, Code: "UnknownError", Next: 1}}, ""},
-		"404 after it was done":    {[]faults.Rule{{Method: "DELETE", Path: "/v1.0/*", Status: 404, Code: "Request_ResourceNotFound", Done: true, Next: 3}}, ""},
-		"lost connections":         {[]faults.Rule{{Method: "DELETE", Path: "/v1.0/*", Drop: true, Done: true, Next: 2}, {Path: "/v1.0/$batch", Drop: true, Next: 1}}, ""},
-		"a page with status 200":   {[]faults.Rule{{Method: "DELETE", Path: "/v1.0/users/*", Body: "<html>Sign in to the network</html>", Next: 1}}, "not JSON"},
-		"a list that is not there": {[]faults.Rule{{Method: "GET", Path: "/v1.0/users", Status: 404, Code: "Request_ResourceNotFound"}}, "404"},
+		"404 for want of a page":     {[]faults.Rule{{Method: "DELETE", Path: "/v1.0/users/*", Status: 404, Code: "UnknownError", Next: 1}}, ""},
+		"404 after it was done":      {[]faults.Rule{{Method: "DELETE", Path: "/v1.0/*", Status: 404, Code: "Request_ResourceNotFound", Done: true, Next: 3}}, ""},
+		"lost connections":           {[]faults.Rule{{Method: "DELETE", Path: "/v1.0/*", Drop: true, Done: true, Next: 2}, {Path: "/v1.0/$batch", Drop: true, Next: 1}}, ""},
+		"a page with status 200":     {[]faults.Rule{{Method: "DELETE", Path: "/v1.0/users/*", Body: "<html>Sign in to the network</html>", Next: 1}}, "not JSON"},
+		"a list that does not exist": {[]faults.Rule{{Method: "GET", Path: "/v1.0/users", Status: 404, Code: "Request_ResourceNotFound"}}, "404"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -126,7 +126,7 @@ func TestExistingFederatedCredentialCountsAsCreated(t *testing.T) {
 // the purge was lost. The purge only waits for an object that is not in the recycle bin yet.
 func TestPurgeOfMissingObjectEndsImmediately(t *testing.T) {
 	t.Parallel()
-	for name, lag := range map[string]time.Duration{"where writes are visible at once": 0, "where they are not": time.Minute} {
+	for name, lag := range map[string]time.Duration{"where writes are visible immediately": 0, "where they are not": time.Minute} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)

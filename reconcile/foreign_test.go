@@ -88,7 +88,7 @@ func (w *world) addPrincipalPassword(id, name string) string {
 	return made.SecretText
 }
 
-// daemon is a stack with an application that gets Directory.Read.All of Graph.
+// daemon returns a stack with an application that gets Directory.Read.All of Graph.
 func daemon(change func(*stack.Stack, *stack.Application)) []*stack.Stack {
 	a := &stack.Application{Name: "daemon", DisplayName: "Daemon",
 		Permissions: []stack.Permission{{Resource: "Microsoft Graph", Roles: []string{"Directory.Read.All"}, AdminConsent: true}}}
@@ -275,12 +275,12 @@ func TestUnmanagedSecretIsRevokedBeforeConsent(t *testing.T) {
 			w.wire.before(http.MethodPost, "/removePassword", func() {
 				revoked = true
 				if admitted() {
-					t.Error("a client is let in while somebody else's secret is good")
+					t.Error("a client is admitted while somebody else's secret is valid")
 				}
 			})
 			w.must(c.after, plan.Options{})
 			if !revoked || !admitted() {
-				t.Errorf("revoked %t, let in afterwards %t; want both", revoked, admitted())
+				t.Errorf("revoked %t, admitted afterwards %t; want both", revoked, admitted())
 			}
 			if p := w.plan(c.after, plan.Options{}); !p.Empty() {
 				t.Errorf("a second apply would do %v", p.Steps)

@@ -11,7 +11,7 @@ import (
 	"provision/stack"
 )
 
-// halfWritten are the files of a process that was killed while it wrote a file.
+// halfWritten returns the files of a process that was killed while it wrote a file.
 func halfWritten(t *testing.T, name string) (path string) {
 	t.Helper()
 	path = filepath.Join(filepath.Dir(name), "."+filepath.Base(name)+".provision-tmp")

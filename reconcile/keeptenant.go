@@ -13,9 +13,9 @@ type keptTenant struct {
 	ID string `json:"id"`
 }
 
-// CheckTenant refuses, with a *sink.Refused, to change a tenant if the folder contains the secrets
-// of another one, which was the same target before: they would be overwritten or removed. Otherwise
-// it records the tenant.
+// CheckTenant returns a *sink.Refused if the folder contains the secrets of another tenant, because
+// the target referred to that tenant before: a change would overwrite or remove its secrets.
+// Otherwise CheckTenant records the tenant.
 func (k Keep) CheckTenant(id string) error {
 	file := filepath.Join(k.Dir, "tenant.json")
 	var recorded keptTenant
@@ -30,7 +30,7 @@ func (k Keep) CheckTenant(id string) error {
 		return err
 	}
 	if recorded.ID != "" && len(kept) > 0 && !k.Overwrite {
-		return &sink.Refused{File: k.Dir, Why: fmt.Sprintf("it contains the secrets of tenant %s, which was this target before", recorded.ID), Flag: "--overwrite"}
+		return &sink.Refused{File: k.Dir, Why: fmt.Sprintf("it contains the secrets of tenant %s, to which this target referred before", recorded.ID), Flag: "--overwrite"}
 	}
 	return sink.WriteJSON(file, keptTenant{ID: id})
 }

@@ -33,5 +33,5 @@ func (k Keep) KeptSecrets() ([]KeptSecret, error) {
 	return all, nil
 }
 
-// PasswordFile is the file with the passwords of users.
+// PasswordFile returns the file with the passwords of users.
 func (k Keep) PasswordFile() string { return k.passwordFile() }

@@ -246,7 +246,7 @@ func TestRecordsOfEarlierVersions(t *testing.T) {
 	}
 }
 
-// TestTextInReadOnlyFolder: a destroy that cannot remove the text of a secret changes nothing.
+// TestTextInReadOnlyFolder: a destroy that cannot remove the value of a secret changes nothing.
 func TestTextInReadOnlyFolder(t *testing.T) {
 	t.Parallel()
 	const file = "/proc/version" // read-only also for root

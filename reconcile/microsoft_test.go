@@ -109,11 +109,11 @@ func TestUnresolvedReferenceFailsBeforeFirstWrite(t *testing.T) {
 			`has no delegated permission "Sites.FullControl.All"`, "it is an application permission: move it to roles"},
 		"a delegated permission under roles": {asks(stack.Permission{Resource: "Microsoft Graph", Roles: []string{"User.Read"}}),
 			`has no application permission "User.Read"`, "it is a delegated permission: move it to scopes"},
-		"a pre-authorized client of a stack that is not there": {&stack.Application{Name: "web", DisplayName: "Web", API: stack.API{
+		"a pre-authorized client of a stack that does not exist": {&stack.Application{Name: "web", DisplayName: "Web", API: stack.API{
 			OAuth2PermissionScopes:    api.OAuth2PermissionScopes,
 			PreAuthorizedApplications: []stack.PreAuthorizedApplication{{Application: "other/client", Scopes: []string{"read"}}}}},
 			`names the client "other/client"`, "apply the stack that declares it first"},
-		"a known client of a stack that is not there": {&stack.Application{Name: "web", DisplayName: "Web", API: stack.API{
+		"a known client of a stack that does not exist": {&stack.Application{Name: "web", DisplayName: "Web", API: stack.API{
 			KnownClientApplications: []string{"other/client"}}},
 			`names the client "other/client"`, "apply the stack that declares it first"},
 		"an existing application without a service principal": {&stack.Application{Name: "web", DisplayName: "Web",

@@ -12,8 +12,8 @@ import (
 	"provision/stack"
 )
 
-// application adds a registration. If its uniqueName is not one that a stack assigns, it belongs
-// to no stack, even if its tags name one, and its key is the appId.
+// application adds a registration. A registration belongs to a stack only if its uniqueName has the
+// form that stacks assign; tags alone are not sufficient. The key of any other registration is its appId.
 func (t *tenant) application(m map[string]any) error {
 	owner, name, marked, adopted := t.ownedBy(m)
 	if of := stack.StackOfTags(strs(m, "tags")); marked && owner == "" && (of == "" || t.managed[of]) { // a manifest of another stack may adopt it
@@ -41,7 +41,7 @@ func (t *tenant) note(format string, args ...any) {
 	t.state.Notes = append(t.state.Notes, fmt.Sprintf(format, args...))
 }
 
-// display is the displayed name of an object whose natural key is an id.
+// display returns the displayed name of an object whose natural key is an id.
 func display(name string, m map[string]any) string {
 	if name == str(m, "appId") || name == str(m, "id") {
 		return str(m, "displayName")

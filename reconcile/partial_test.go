@@ -14,7 +14,7 @@ import (
 	"provision/stack"
 )
 
-// everyKind is a stack with an object of each kind.
+// everyKind returns a stack with an object of each kind.
 func everyKind(domain string) []*stack.Stack {
 	return []*stack.Stack{{Name: "s",
 		Users:  []*stack.User{{Name: "ada", UserPrincipalName: "ada@" + domain}, {Name: "bo", UserPrincipalName: "bo@" + domain}},

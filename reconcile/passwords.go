@@ -38,7 +38,7 @@ type passwordLine struct {
 // set.
 func (k Keep) passwordTimes() string { return filepath.Join(k.Dir, "passwords.times.json") }
 
-// Passwords are the passwords of users that provision created, by userPrincipalName
+// Passwords returns the passwords of users that provision created, by userPrincipalName
 // in lower case.
 func (k Keep) Passwords() (map[string]string, error) {
 	all, _, err := k.passwords()

@@ -37,7 +37,7 @@ func (w *world) prove(ctx context.Context, kept []reconcile.Credential) ([]bool,
 	return said.Good, json.NewDecoder(answer.Body).Decode(&said)
 }
 
-// crew is a stack with a user, and an application with a secret.
+// crew returns a stack with a user, and an application with a secret.
 func crew(w *world) []*stack.Stack {
 	return []*stack.Stack{{Name: "s", Users: []*stack.User{{Name: "ada", UserPrincipalName: "ada@" + w.tenant.Domain}},
 		Applications: []*stack.Application{{Name: "a", DisplayName: "A", Secrets: []stack.Secret{{Name: "key"}}}}}}

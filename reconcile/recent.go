@@ -98,7 +98,7 @@ func (r *run) saveRecent() error {
 	return sink.WriteJSON(r.Keep.recentFile(), append(all, r.recent...))
 }
 
-// recent are the recent writes.
+// recent returns the recent writes.
 func (k Keep) recent(now time.Time, lag time.Duration) (recent []recentWrite, err error) {
 	var all []recentWrite
 	if _, err := sink.ReadJSON(k.recentFile(), &all); err != nil {

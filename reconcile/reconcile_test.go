@@ -387,7 +387,7 @@ func without(stacks []*stack.Stack) []*stack.Stack {
 	return []*stack.Stack{&s}
 }
 
-// bare is the stack crew without credentials and with one owner.
+// bare returns the stack crew without credentials and with one owner.
 func bare(stacks []*stack.Stack) []*stack.Stack {
 	s, a := *stacks[0], *stacks[0].Applications[0]
 	a.Secrets, a.Certificates, a.FederatedCredentials, a.Owners = nil, nil, nil, []string{"bert"}

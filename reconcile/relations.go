@@ -148,7 +148,7 @@ func (t *tenant) readReferenced() error {
 	return t.run(queries)
 }
 
-// byAppID are the applications read so far, by their client id.
+// byAppID returns the applications read so far, by their client id.
 func (t *tenant) byAppID() map[string]plan.Key {
 	all := map[string]plan.Key{}
 	for k, o := range t.state.Objects {

@@ -79,7 +79,7 @@ var liveSets = map[plan.Kind]string{plan.User: graph.Users, plan.Group: graph.Gr
 	plan.ServicePrincipal: graph.ServicePrincipals}
 
 // sureGone is the number of times that an object must be missing both among the live
-// objects and in the recycle bin, if writes are not visible at once: two servers may
+// objects and in the recycle bin, if writes are not visible immediately: two servers may
 // differ.
 const sureGone = 3
 

@@ -40,7 +40,7 @@ func (r Rotation) live(keyID string) bool { return r.Live == nil || r.Live(keyID
 // Rotated is the result of a Rotation.
 type Rotated struct {
 	New   sink.Secret
-	Until time.Time // the time when the old secret is revoked; zero if at once
+	Until time.Time // the time when the old secret is revoked; zero if it is revoked immediately
 	Stays error     // why the text of an old secret was not removed
 }
 
@@ -142,7 +142,7 @@ func (a Applier) revoke(ctx context.Context, application, keyID string) error {
 func (a Applier) alone(ctx context.Context, do func(*task) ([]graph.Request, error)) error {
 	r := a.run(ctx, &plan.State{})
 	t := r.task(plan.Step{}, do)
-	err := r.carryOut([]*task{t})
+	err := r.execute([]*task{t})
 	var rest *Incomplete
 	switch {
 	case t.err != nil:

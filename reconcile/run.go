@@ -16,13 +16,13 @@ type run struct {
 	ctx     context.Context
 	state   *plan.State
 	learned map[learned]string // ids that Entra chose in this run
-	kept    index              // the secrets folder, once it was read
+	kept    index              // the index of the secrets folder, after it was read
 	orphans []string           // stacks of the tenant that no manifest declares
 
 	recent     []recentWrite
 	superseded []plan.Step // applications whose stored secrets are removed at the end
 
-	passwords map[string]string // stored passwords and the ones of this run, after the first use
+	passwords map[string]string // the stored passwords and those of this run; nil before the first use
 	over      int               // completed tasks
 	done      Done
 }
@@ -75,11 +75,11 @@ func (r *run) steps(p *plan.Plan) error {
 			tasks[i].follow(tasks[j], false)
 		}
 	}
-	return r.carryOut(tasks)
+	return r.execute(tasks)
 }
 
-// carryOut executes tasks, each as soon as the tasks that it depends on have ended.
-func (r *run) carryOut(tasks []*task) error {
+// execute executes tasks, each as soon as the tasks that it depends on have ended.
+func (r *run) execute(tasks []*task) error {
 	var first []graph.Request
 	for _, t := range tasks {
 		if t.waits == 0 && t.status == waiting {
@@ -123,7 +123,7 @@ func incomplete(tasks []*task, err error) error {
 	return e
 }
 
-// Error returns the first failure, and the number of further ones.
+// Error returns the first failure, and the number of further failures.
 func (e *Incomplete) Error() string {
 	var parts []string
 	if len(e.Failed) > 0 {
@@ -154,7 +154,7 @@ func (e *Incomplete) Unwrap() []error {
 type StepError struct {
 	Step     plan.Step
 	Err      error
-	Repeated time.Duration // the duration, if the failure looked like replication lag
+	Repeated time.Duration // how long the request was repeated, if the failure looked like replication lag
 }
 
 func (e *StepError) Error() string {

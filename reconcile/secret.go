@@ -14,7 +14,7 @@ import (
 	"provision/stack"
 )
 
-// checkSinks finds out whether every secret that a plan creates can be stored, and the text of every secret
+// checkSinks finds out whether every secret that a plan creates can be stored, and the value of every secret
 // that it deletes can be removed, before anything is changed.
 func (a Applier) checkSinks(ctx context.Context, p *plan.Plan) error {
 	kept, err := a.Keep.index()
@@ -74,7 +74,7 @@ func (k Keep) checkRemoval(kept index, s plan.Step) error {
 // secret creates a client secret and stores its text. The old secret is revoked at the
 // end of the apply, when the sink contains the new one. If an apply is interrupted, the
 // next one sees which of the two secrets the sink contains. If the application has no
-// permissions yet, the old secret is revoked at once, because the creator of the
+// permissions yet, the old secret is revoked immediately, because the creator of the
 // application may know it.
 func (t *task) secret() ([]graph.Request, error) {
 	s := t.step
@@ -163,7 +163,7 @@ type newSecret struct {
 }
 
 // newSecret creates a client secret and continues with done. If the answer is lost,
-// nobody knows the text of the secret that may exist, so it is revoked and another one
+// nobody knows the value of the secret that may exist, so it is revoked and another one
 // is created.
 func (t *task) newSecret(n newSecret, done func(graph.Password) ([]graph.Request, error)) ([]graph.Request, error) {
 	return []graph.Request{t.send(graph.AddPassword(n.application, n.name, n.end), func(a graph.Answer) ([]graph.Request, error) {
@@ -221,7 +221,7 @@ func (t *task) revokeEach(application string, keyIDs []string, then func() ([]gr
 	})}, nil
 }
 
-// secretsIn are the keyIds of the secrets that an application had when it was read. For
+// secretsIn returns the keyIds of the secrets that an application had when it was read. For
 // nil the list is empty.
 func secretsIn(o *plan.Live) map[string]bool {
 	all := map[string]bool{}

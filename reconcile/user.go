@@ -82,7 +82,7 @@ func (t *task) deleteUser() ([]graph.Request, error) {
 	return t.remove(graph.DeleteUser(t.step.ID), graph.ByID(graph.Users, t.step.ID), "", nil)
 }
 
-// firstPassword is the stored password of a new user. A retry uses the same password,
+// firstPassword returns the stored password of a new user. A retry uses the same password,
 // because an earlier request whose answer was lost may have created the user with it.
 func (r *run) firstPassword(upn string) (string, error) {
 	if err := r.readPasswords(); err != nil {

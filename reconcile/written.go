@@ -157,7 +157,7 @@ func (w *Written) Ours(file string) bool {
 	return err == nil && ours
 }
 
-// Owner is the stack for which provision last wrote a file, or "" if it did not write
+// Owner returns the stack for which provision last wrote a file, or "" if it did not write
 // it.
 func (w *Written) Owner(file string) string {
 	key, err := w.key(file)

@@ -79,7 +79,7 @@ func TestWritten(t *testing.T) {
 	holds("changed")
 	put("local's")
 	if files, err := open("local", false).Others("another", nil); err != nil || len(files) != 0 {
-		t.Errorf("a stack is said to have another's files: %v, %v", files, err)
+		t.Errorf("the files of another stack are returned: %v, %v", files, err)
 	}
 	if files, err := open("local", false).Others("s", []string{file}); err != nil || len(files) != 0 {
 		t.Errorf("a file that is declared is among the others: %v, %v", files, err)

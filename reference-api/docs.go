@@ -17,7 +17,7 @@ var docsFiles embed.FS
 
 var docsTemplate = template.Must(template.ParseFS(docsFiles, "docs/page.html"))
 
-// page is the documentation: one file, whose only script and style are its own.
+// page returns the documentation: one file, whose only script and style are its own.
 func (o *OpenAPI) page() (http.Handler, error) {
 	style, err := docsFiles.ReadFile("docs/style.css")
 	if err != nil {

@@ -92,7 +92,7 @@ func (o *OpenAPI) operation(route Route, scopes object) object {
 	return operation
 }
 
-// routes are the routes of the description itself.
+// routes returns the routes of the description itself.
 func (o *OpenAPI) routes(described []Route) ([]Route, error) {
 	document, err := json.Marshal(o.document(described))
 	if err != nil {

@@ -32,7 +32,7 @@ type entry struct {
 	RefreshToken string `json:"refreshToken"`
 }
 
-// file is the path of the refresh token for a request. Names from the tenant are not
+// file returns the path of the refresh token for a request. Names from the tenant are not
 // part of the path.
 func (c Cache) file(r Request) string {
 	sum := sha256.Sum256([]byte(strings.Join([]string{r.Authority.URL, r.Client.ID, strings.ToLower(r.Account.UserPrincipalName)}, "\n")))

@@ -54,7 +54,7 @@ func NeedsPassword(name string) bool { return methods[name].needsPassword }
 // commandPrefix begins the method that runs a command.
 const commandPrefix = "command:"
 
-// Names are the names of the methods, for messages.
+// Names returns the names of the methods, for messages.
 func Names() string {
 	return strings.Join(slices.Sorted(maps.Keys(methods)), ", ") + " or " + commandPrefix + "COMMAND"
 }

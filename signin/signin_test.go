@@ -95,14 +95,14 @@ func TestEachMethodSignsInOnce(t *testing.T) {
 	}
 }
 
-// TestAnotherUserIsRefused: another user may be signed in to the browser.
+// TestAnotherUserIsRefused: the browser can already have a session of another user.
 func TestAnotherUserIsRefused(t *testing.T) {
 	t.Parallel()
 	s := newTenant(t)
 	dir, signIns := t.TempDir(), 0
 	u := s.users("browser", dir, &signIns)
 	u.Open = func(address string) error { go s.fill(address, s.form("bob")); return nil }
-	for range 2 { // the second time without a question
+	for range 2 { // the second call fails without another sign-in
 		_, err := u.SignIn(t.Context(), s.client(), conformance.Account{UserPrincipalName: s.upn("ada")}, scopes)
 		if err == nil || !strings.Contains(err.Error(), "bob@contoso.onmicrosoft.com signed in instead of ada@contoso.onmicrosoft.com") {
 			t.Fatalf("%v", err)
@@ -113,7 +113,8 @@ func TestAnotherUserIsRefused(t *testing.T) {
 	}
 }
 
-// TestARefusedRefreshTokenIsReplaced by a new sign-in. If the tenant does not answer, the command
+// TestARefusedRefreshTokenIsReplaced: a new sign-in replaces a refresh token that the tenant
+// refuses, and a file that cannot be read. If the tenant does not answer, the command
 // fails and keeps the refresh token.
 func TestARefusedRefreshTokenIsReplaced(t *testing.T) {
 	t.Parallel()
@@ -148,12 +149,12 @@ func TestARefusedRefreshTokenIsReplaced(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	if files, _ := os.ReadDir(dir); len(files) != 1 {
-		t.Errorf("the refresh token is gone: %d files", len(files))
+		t.Errorf("the refresh token was removed: %d files", len(files))
 	}
 }
 
-// TestRefreshTokenOfAnotherUserIsRefused: a sign-in command can print one, with an access token
-// that contains no user.
+// TestRefreshTokenOfAnotherUserIsRefused: a sign-in command can print the refresh token of another
+// user together with an access token that names no user.
 func TestRefreshTokenOfAnotherUserIsRefused(t *testing.T) {
 	t.Parallel()
 	s := newTenant(t)
@@ -178,7 +179,7 @@ func TestRefreshTokenOfAnotherUserIsRefused(t *testing.T) {
 	}
 }
 
-// TestForgetWithAnotherProcess: another process may have removed the file.
+// TestForgetWithAnotherProcess: Forget succeeds if another process has removed a file meanwhile.
 func TestForgetWithAnotherProcess(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -195,7 +196,7 @@ func TestForgetWithAnotherProcess(t *testing.T) {
 	}
 }
 
-// needs skips a test without a program, or fails it if every program is required.
+// needs skips a test if a program is not installed, or fails it if PROVISION_TEST_REQUIRE is all.
 func needs(t *testing.T, program string) {
 	t.Helper()
 	_, err := exec.LookPath(program)
@@ -208,7 +209,8 @@ func needs(t *testing.T, program string) {
 	}
 }
 
-// TestSignInCommandEnds when the run ends, even if a child of the shell continues.
+// TestSignInCommandEnds: the command ends when the run is cancelled, even if a child process of the
+// shell continues.
 func TestSignInCommandEnds(t *testing.T) {
 	t.Parallel()
 	needs(t, "sh")

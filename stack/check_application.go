@@ -58,7 +58,7 @@ func (l *loader) checkGroupClaims(s *loaded, a *Application) {
 	}
 }
 
-// GroupClaims are the kinds of groups that tokens can contain.
+// GroupClaims returns the kinds of groups that tokens can contain.
 func (a *Application) GroupClaims() []string {
 	if a.GroupMembershipClaims == nil {
 		return nil

@@ -28,7 +28,7 @@ func (l *loader) checkOutput(s *loaded, o *Output) {
 	}
 }
 
-// outputReferences are the references that values of an Output can contain.
+// outputReferences returns the references that values of an Output can contain.
 func (s *loaded) outputReferences() []string {
 	known := []string{"tenant.id", "tenant.domain", "authority"}
 	for _, name := range names(s.applications) {

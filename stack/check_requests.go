@@ -109,7 +109,7 @@ func (l *loader) checkConformanceReferences(s *loaded, d *document) {
 	}
 }
 
-// knownIn are the references that a field of an endpoint or case may contain.
+// knownIn returns the references that a field of an endpoint or case may contain.
 func knownIn(field string, hasSetup bool) []string {
 	var known []string
 	switch field {

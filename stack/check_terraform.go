@@ -78,7 +78,7 @@ func escapeGlob(path string) string {
 	return strings.NewReplacer(`*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(path)
 }
 
-// terraformReferences are the references to outputs that a document may contain. A
+// terraformReferences returns the references to outputs that a document may contain. A
 // document cannot refer to its own outputs.
 func (s *loaded) terraformReferences(d *document) (known []string) {
 	for _, t := range s.Terraforms {

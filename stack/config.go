@@ -95,7 +95,7 @@ func (c *Config) Targets() []string {
 	return slices.DeleteFunc(names(targets), func(name string) bool { return name == Local })
 }
 
-// Customers are the targets of customers' tenants, each with its home.
+// Customers returns the targets of customers' tenants, each with its home.
 func (c *Config) Customers() map[string]string {
 	all := map[string]string{}
 	targets, _ := c.content["targets"].(map[string]any)
@@ -140,7 +140,7 @@ func (c *Config) checkCustomers() (mistakes Mistakes) {
 	return mistakes
 }
 
-// tenant is the id or domain of a target's tenant.
+// tenant returns the id or domain of a target's tenant.
 func (c *Config) tenant(target string) string {
 	targets, _ := c.content["targets"].(map[string]any)
 	stated, _ := targets[target].(map[string]any)
@@ -148,7 +148,7 @@ func (c *Config) tenant(target string) string {
 	return tenant
 }
 
-// Parameters are the values that a target sets for parameters.
+// Parameters returns the values that a target sets for parameters.
 func (c *Config) Parameters(target string) (all []Given) {
 	targets, _ := c.content["targets"].(map[string]any)
 	stated, _ := targets[target].(map[string]any)
@@ -159,7 +159,7 @@ func (c *Config) Parameters(target string) (all []Given) {
 	return all
 }
 
-// ConfigSchema is the JSON Schema (2020-12) of provision.yaml, with a property for
+// ConfigSchema returns the JSON Schema (2020-12) of provision.yaml, with a property for
 // each setting.
 func ConfigSchema(settings map[string]map[string]any) []byte {
 	var schema map[string]any

@@ -29,13 +29,13 @@ func (c *Customer) UnmarshalJSON(raw []byte) error {
 	return json.Unmarshal(raw, (*plain)(c))
 }
 
-// CustomerMarks are the tags of the service principal of one of the stack's
+// CustomerMarks returns the tags of the service principal of one of the stack's
 // applications in a customer tenant.
 func (s *Stack) CustomerMarks(application string) []string {
 	return append(s.Marks(), CustomerMark+s.UniqueName(application))
 }
 
-// CustomerOf is the uniqueName of the application whose service principal in a customer
+// CustomerOf returns the uniqueName of the application whose service principal in a customer
 // tenant has the tags, with its stack; both are "" for a service principal that
 // provision does not own. The mark of the stack alone is not sufficient: a service
 // principal also shows the tags of its application.
@@ -50,7 +50,7 @@ func CustomerOf(tags []string) (stack, uniqueName string) {
 	return "", ""
 }
 
-// Home is the target where the applications of the stage's stacks are registered, if
+// Home returns the target where the applications of the stage's stacks are registered, if
 // the stage is about a customer tenant; else "".
 func (s Stage) Home() string { return s.Customers[s.target()] }
 

@@ -49,7 +49,7 @@ type source struct {
 	root   *yaml.Node
 }
 
-// kind is the kind of the document as written, or "".
+// kind returns the kind of the document as written, or "".
 func (s source) kind() string {
 	if kind := member(s.root, "kind"); kind != nil {
 		return kind.Value

@@ -8,7 +8,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// EditorSchema is the Schema for manifests as they are written, before references
+// EditorSchema returns the Schema for manifests as they are written, before references
 // to parameters are replaced and entries for some targets are selected.
 func EditorSchema() []byte {
 	parsed, err := jsonschema.UnmarshalJSON(bytes.NewReader(Schema))
@@ -78,7 +78,7 @@ func asWritten(schema any, whole bool) any {
 	return wrapped
 }
 
-// selectable is the schema of an entry that can be for some targets only.
+// selectable returns the schema of an entry that can be for some targets only.
 func selectable(entry any) any {
 	targets := map[string]any{"type": "array", "description": "The targets that the entry is for.", "items": map[string]any{"type": "string"}, "minItems": 1}
 	if object, ok := entry.(map[string]any); ok {

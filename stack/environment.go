@@ -12,7 +12,7 @@ const (
 	ExpiresMark     = "provision:expires="     // RFC 3339: when `provision gc` can delete the stack
 )
 
-// Marks are the tags that every application of the stack carries.
+// Marks returns the tags that every application of the stack carries.
 func (s *Stack) Marks() []string {
 	marks := []string{Mark(s.Name)}
 	if s.Environment != "" {

@@ -15,7 +15,7 @@ type Exception struct {
 	Until  string `json:"until"` // the last day, as in 2026-12-31 (UTC)
 }
 
-// Expires is the time at which the exception ends. ok is false if Until is not a date.
+// Expires returns the time at which the exception ends. ok is false if Until is not a date.
 func (e Exception) Expires() (at time.Time, ok bool) {
 	day, err := time.Parse(time.DateOnly, e.Until)
 	return day.AddDate(0, 0, 1), err == nil

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// excerpt is the line of a file at a position, with a caret below the column. A
+// excerpt returns the line of a file at a position, with a caret below the column. A
 // tab is shown as an arrow.
 func excerpt(raw []byte, pos Position) string {
 	lines := strings.Split(string(raw), "\n")

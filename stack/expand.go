@@ -29,7 +29,7 @@ func InTenant(text, id, domain string) string {
 	})
 }
 
-// References are the expressions in text, in order.
+// References returns the expressions in text, in order.
 func References(text string) []string {
 	var all []string
 	for _, m := range reference.FindAllStringSubmatch(text, -1) {

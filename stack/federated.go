@@ -48,7 +48,7 @@ func (f FederatedCredential) Credentials() []FederatedCredential {
 	return []FederatedCredential{f}
 }
 
-// Properties are the credential's properties in Graph.
+// Properties returns the credential's properties in Graph.
 func (f FederatedCredential) Properties() map[string]any {
 	audiences := []any{}
 	for _, audience := range f.Audiences {

@@ -20,7 +20,7 @@ func (g GitHub) Immutable() bool {
 	return owner != "" && repository != ""
 }
 
-// Names are the names of the owner and of the repository, without ids.
+// Names returns the names of the owner and of the repository, without ids.
 func (g GitHub) Names() (owner, repository string) {
 	owner, _, repository, _ = g.parts()
 	return owner, repository
@@ -40,7 +40,7 @@ func (g GitHub) parts() (owner, ownerID, name, nameID string) {
 	return owner, ownerID, name, nameID
 }
 
-// subject is the claim sub of the workflow's tokens. Its immutable form contains the
+// subject returns the claim sub of the workflow's tokens. Its immutable form contains the
 // ids of owner and repository. Sources:
 // docs.github.com/actions/reference/openid-connect-reference,
 // learn.microsoft.com/entra/workload-id/workload-identities-github-immutable-subjects.

@@ -44,7 +44,7 @@ func ValidName(s string) bool { return len(s) <= 60 && validName.MatchString(s) 
 
 var validName = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]*[a-z0-9])?$`) // as in schema.json
 
-// StackOfGroup is the stack in a group's uniqueName, or "". marked reports whether the
+// StackOfGroup returns the stack in a group's uniqueName, or "". marked reports whether the
 // uniqueName begins like one of provision's, even if it is not valid.
 func StackOfGroup(uniqueName string) (stack string, marked bool) {
 	rest, marked := strings.CutPrefix(uniqueName, GroupNamePrefix)
@@ -54,7 +54,7 @@ func StackOfGroup(uniqueName string) (stack string, marked bool) {
 	return stackOf(rest), true
 }
 
-// StackOfApplication is the stack that an application belongs to, or "". A tag alone
+// StackOfApplication returns the stack that an application belongs to, or "". A tag alone
 // is not sufficient: the uniqueName must be one that the stack would use.
 func StackOfApplication(uniqueName string, tags []string) (stack string, marked bool) {
 	owner := stackOf(uniqueName)
@@ -69,7 +69,7 @@ func StackOfApplication(uniqueName string, tags []string) (stack string, marked 
 	return stack, marked
 }
 
-// StackOfTags is the stack in a service principal's tags, or "".
+// StackOfTags returns the stack in a service principal's tags, or "".
 func StackOfTags(tags []string) string {
 	for _, t := range tags {
 		if stack, ok := StackOfMark(t); ok {
@@ -79,7 +79,7 @@ func StackOfTags(tags []string) string {
 	return ""
 }
 
-// StackOfMark is the stack in a mark, or "".
+// StackOfMark returns the stack in a mark, or "".
 func StackOfMark(mark string) (stack string, marked bool) {
 	name, marked := strings.CutPrefix(mark, MarkPrefix)
 	if !marked || !ValidName(name) {
@@ -88,7 +88,7 @@ func StackOfMark(mark string) (stack string, marked bool) {
 	return name, marked
 }
 
-// stackOf is the stack in STACK.NAME, or "" if one of the two names is not valid.
+// stackOf returns the stack in STACK.NAME, or "" if one of the two names is not valid.
 func stackOf(uniqueName string) string {
 	stack, name, _ := strings.Cut(uniqueName, ".")
 	if !ValidName(stack) || !ValidName(name) {
@@ -100,13 +100,13 @@ func stackOf(uniqueName string) string {
 // namespace of the derived ids: UUIDv5 (RFC 9562, 5.5) of the URL namespace.
 var namespace = uuid.NewSHA1(uuid.NameSpaceURL, []byte("urn:provision"))
 
-// ScopeID is the id of a scope without an id in the manifest, for the application with a
+// ScopeID returns the id of a scope without an id in the manifest, for the application with a
 // uniqueName.
 func ScopeID(uniqueName, value string) string {
 	return uuid.NewSHA1(namespace, []byte(uniqueName+"/scope/"+value)).String()
 }
 
-// RoleID is the id of an app role without an id in the manifest.
+// RoleID returns the id of an app role without an id in the manifest.
 func RoleID(uniqueName, value string) string {
 	return uuid.NewSHA1(namespace, []byte(uniqueName+"/role/"+value)).String()
 }

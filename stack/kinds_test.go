@@ -21,7 +21,7 @@ var oneOfEachKind = map[string]string{
 	"User":        "{displayName: Ada, userPrincipalName: 'ada@${tenant.domain}'}",
 }
 
-// documentsOf are the documents of a stack, by the type of the entries of its lists.
+// documentsOf returns the documents of a stack, by the type of the entries of its lists.
 func documentsOf(s *Stack) map[string]reflect.Value {
 	lists := map[string]reflect.Value{}
 	of := reflect.ValueOf(*s)

@@ -35,7 +35,7 @@ func Lifetime(s string) (time.Duration, error) {
 // inWords is a duration as a text: "90 days", "12 hours", "P90D".
 var inWords = regexp.MustCompile(`(?i)^\s*P?T?(\d{1,6})\s*(s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?|w|weeks?|months?|y|yrs?|years?)\s*$`)
 
-// DurationHint says how to write a duration that read does not accept, or returns "" if
+// DurationHint returns a hint about how to write a duration that read does not accept, or returns "" if
 // text does not look like a duration.
 func DurationHint(text string, read func(string) (time.Duration, error)) string {
 	m := inWords.FindStringSubmatch(text)

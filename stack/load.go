@@ -61,7 +61,7 @@ func Load(dir string, stage Stage) ([]*Stack, error) {
 	return all, nil
 }
 
-// lacking are the stacks of which a document could not be read. An unknown name may be
+// lacking returns the stacks of which a document could not be read. An unknown name may be
 // in this document.
 func (l *loader) lacking(folders []*folder) map[*loaded]bool {
 	all := map[*loaded]bool{}

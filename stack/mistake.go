@@ -67,7 +67,7 @@ func (m Mistakes) Sorted() Mistakes {
 	return slices.Compact(m)
 }
 
-// oneOf is a hint for an unknown name: the most similar name, or all existing names.
+// oneOf returns a hint for an unknown name: the most similar name, or all existing names.
 func oneOf(name string, known []string) string {
 	if best := Nearest(name, known); best != "" {
 		return fmt.Sprintf("did you mean %s? choose one of: %s", best, strings.Join(slices.Compact(slices.Clone(known)), ", "))

@@ -14,7 +14,7 @@ func Nearest(name string, known []string) string {
 	return best
 }
 
-// Distance is the smallest number of insertions, deletions and substitutions of letters, and
+// Distance returns the smallest number of insertions, deletions and substitutions of letters, and
 // of exchanges of two adjacent letters, that change a to b.
 func Distance(a, b string) int {
 	before, row := make([]int, len(b)+1), make([]int, len(b)+1) // for the first letters of a, two and one less than in next

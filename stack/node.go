@@ -12,7 +12,7 @@ import (
 // expanded.
 const maxNodes = 200_000
 
-// tree is a YAML document as plain JSON values, with the position of each.
+// tree converts a YAML document to JSON values, and contains the position of each value.
 type tree struct {
 	file     string
 	values   map[string]Position // JSON pointer (RFC 6901) → its value
@@ -167,7 +167,7 @@ func (t *tree) scalar(n *yaml.Node) any {
 
 var pointerEscapes = strings.NewReplacer("~", "~0", "/", "~1")
 
-// escape writes a key as a JSON pointer's segment.
+// escape returns a key as a segment of a JSON pointer.
 func escape(key string) string {
 	return pointerEscapes.Replace(key)
 }

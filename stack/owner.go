@@ -5,7 +5,7 @@ import "strings"
 // An owner, or a deployer, is a user of the stack, a userPrincipalName, or an
 // application: its name in the stack, OTHER-STACK/NAME or its appId.
 
-// OwnerUPN is the userPrincipalName of an owner, or "" if the owner has another form.
+// OwnerUPN returns the userPrincipalName of an owner, or "" if the owner has another form.
 func OwnerUPN(owner string) string {
 	if strings.Contains(owner, "@") {
 		return owner

@@ -98,7 +98,7 @@ func (p parameter) converted(given any) (any, error) {
 	return nil, fmt.Errorf("the value is not a %s", p.kind())
 }
 
-// environmentName is a parameter's name in environment variables.
+// environmentName returns a parameter's name in environment variables.
 func environmentName(name string) string {
 	return strings.ToLower(strings.NewReplacer("_", "", "-", "").Replace(name))
 }

@@ -9,7 +9,7 @@ import (
 // placeholder.
 var placeholder = regexp.MustCompile(`\$?\{([^{}]*)\}`)
 
-// Placeholders are the names in braces of a request's path, in order.
+// Placeholders returns the names in braces of a request's path, in order.
 func Placeholders(request string) []string {
 	var all []string
 	for _, m := range placeholder.FindAllStringSubmatch(request, -1) {

@@ -38,7 +38,7 @@ func (l *loader) checkReferences(s *loaded, d *document) {
 	l.checkTerraformReferences(s, d)
 }
 
-// applicationReferences are the references to the stack's applications.
+// applicationReferences returns the references to the stack's applications.
 func (s *loaded) applicationReferences() []string {
 	if s.references == nil {
 		for _, name := range names(s.applications) {

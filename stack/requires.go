@@ -39,7 +39,7 @@ func (r Requires) MarshalJSON() ([]byte, error) {
 	return json.Marshal(plain(r))
 }
 
-// Alternatives are the requirements of which a caller must meet one. For nil the list
+// Alternatives returns the requirements of which a caller must meet one. For nil the list
 // is empty.
 func (r *Requires) Alternatives() []Requires {
 	switch {

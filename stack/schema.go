@@ -120,7 +120,7 @@ func (d *document) explain(e *jsonschema.ValidationError) {
 	}
 }
 
-// fieldName is the displayed form of a path: spec.appRoles[0].value.
+// fieldName returns the displayed form of a path: spec.appRoles[0].value.
 func fieldName(location []string) string {
 	var b strings.Builder
 	for _, s := range location {
@@ -143,7 +143,7 @@ func in(what string) string {
 	return what + ": "
 }
 
-// definition is the part of the schema that a schema URL points at.
+// definition returns the part of the schema that a schema URL points at.
 func (d *document) definition(url string) map[string]any {
 	parsed, err := jsonschema.UnmarshalJSON(bytes.NewReader(d.schema))
 	if err != nil {
@@ -165,7 +165,7 @@ func (d *document) definition(url string) map[string]any {
 	return m
 }
 
-// missingHint says how to add a missing property of the object in e: its name, and its
+// missingHint describes how to add a missing property of the object in e: its name, and its
 // description in the schema.
 func (d *document) missingHint(e *jsonschema.ValidationError, name string) string {
 	properties, _ := d.definition(e.SchemaURL)["properties"].(map[string]any)
@@ -200,7 +200,7 @@ func (d *document) firstField(url string) string {
 // begins with.
 var requestMethods = regexp.MustCompile(`^\^\(([A-Z|]+)\) /`)
 
-// requestHint says how to write a method and a path whose pattern they do not match.
+// requestHint describes how to write a method and a path whose pattern they do not match.
 func requestHint(got, pattern string) string {
 	methods := requestMethods.FindStringSubmatch(pattern)
 	words := strings.Fields(got)

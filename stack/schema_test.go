@@ -17,7 +17,7 @@ import (
 	"provision/stack"
 )
 
-// published is the schema as an editor compiles it: as a whole, not by kind.
+// published returns the schema as an editor compiles it: as a whole, not by kind.
 func published(t *testing.T) *jsonschema.Schema {
 	t.Helper()
 	parsed, err := jsonschema.UnmarshalJSON(bytes.NewReader(stack.Schema))
@@ -98,11 +98,11 @@ func TestSchemaRejectsInvalidForms(t *testing.T) {
 	}
 }
 
-// explains are words by which the description of a pattern says what is allowed.
+// explains are words with which the description of a pattern states what is allowed.
 var explains = regexp.MustCompile(`e\.g\. |letters|UUID|no spaces|https URL|OWNER/NAME|^The tenants`)
 
 // TestPatternsAreExplained: the description of a property is the hint when its pattern does not
-// match, so it must say what is allowed.
+// match, so it must state what is allowed.
 func TestPatternsAreExplained(t *testing.T) {
 	t.Parallel()
 	var schema any

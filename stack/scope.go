@@ -23,7 +23,7 @@ func early(expression string) bool {
 	return expression == "target" || strings.HasPrefix(expression, "parameters.") || strings.HasPrefix(expression, "stack.")
 }
 
-// replaced is a text with the values of its early references. If the whole text is one
+// replaced returns a text with the values of its early references. If the whole text is one
 // reference, the value keeps its type. replaced calls missing for expressions without
 // a value.
 func (s *scope) replaced(text string, missing func(expression string)) any {
@@ -75,7 +75,7 @@ type instance struct {
 	scope *scope
 }
 
-// name is the stack's name with the name of the instance and the suffix.
+// name returns the stack's name with the name of the instance and the suffix.
 func (i instance) name(declared, suffix string) string {
 	for _, part := range []string{i.id, suffix} {
 		if part != "" {
@@ -85,7 +85,7 @@ func (i instance) name(declared, suffix string) string {
 	return declared
 }
 
-// scopes are the instances of a Stack document, with the values of its parameters for
+// scopes returns the instances of a Stack document, with the values of its parameters for
 // each. The first of these that sets a parameter determines its value: the command,
 // the instance, the target in provision.yaml, the default.
 func (l *loader) scopes(from source) []instance {

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Sink is the place that stores the text of a secret: exactly one field is set, or none
+// Sink is the place that stores the value of a secret: exactly one field is set, or none
 // for provision's own file.
 type Sink struct {
 	File     string        `json:"file,omitempty"` // from the project folder
@@ -47,7 +47,7 @@ func (s *Sink) UnmarshalJSON(raw []byte) error {
 // Waits reports whether the sink is known only after Terraform has created it.
 func (s Sink) Waits() bool { return s.KeyVault != nil && len(OutputsOf(s.KeyVault.Vault)) > 0 }
 
-// Path is the file of the user that contains the secret, or "" for other sinks.
+// Path returns the file of the user that contains the secret, or "" for other sinks.
 func (s Sink) Path() string {
 	if s.Env != nil {
 		return s.Env.File
@@ -55,7 +55,7 @@ func (s Sink) Path() string {
 	return s.File
 }
 
-// String is the displayed form of the sink. Sinks with equal forms are the same sink.
+// String returns the displayed form of the sink. Sinks with equal forms are the same sink.
 func (s Sink) String() string {
 	switch {
 	case s.Env != nil:

@@ -7,7 +7,7 @@ import (
 // Local is the name of the target that needs no entry in provision.yaml.
 const Local = "local"
 
-// Stage says for which target, and with which values, manifests are read. The
+// Stage is the target for which manifests are read, and the values for them. The
 // zero Stage is the local target without any values.
 type Stage struct {
 	Target  string   // "" is Local

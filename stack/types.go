@@ -204,7 +204,7 @@ type ServicePrincipal struct {
 // Managed reports whether provision creates the service principal.
 func (p ServicePrincipal) Managed() bool { return p.Create == nil || *p.Create }
 
-// RequestSignatureVerification says whether SAML sign-in requests must be signed.
+// RequestSignatureVerification states whether SAML sign-in requests must be signed.
 // Source: Graph resource type "requestSignatureVerification".
 type RequestSignatureVerification struct {
 	IsSignedRequestRequired bool    `json:"isSignedRequestRequired"`

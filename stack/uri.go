@@ -96,7 +96,7 @@ func identifierURI(uri string) string {
 	return ""
 }
 
-// filledIn is a URI with something in place of its references. An output of
+// filledIn returns a URI with something in place of its references. An output of
 // Terraform that it begins with is the URL of a site.
 func filledIn(uri string) string {
 	plain := Expand(uri, func(string) (string, bool) { return "x", true })

@@ -68,7 +68,7 @@ func endsInSlash(issuer string) bool {
 
 var subjectByName = regexp.MustCompile(`^repo:([A-Za-z0-9._-]+/[A-Za-z0-9._-]+):`)
 
-// byName is the repository of a GitHub subject that contains its name without ids,
+// byName returns the repository of a GitHub subject that contains its name without ids,
 // unless the manifest states that this is intended.
 func (f FederatedCredential) byName() string {
 	if f.GitHub != nil && f.GitHub.Subjects != "" {

@@ -85,7 +85,7 @@ func at(value any, location []string) any {
 // plainText matches a text that needs no quotes in a list in brackets.
 var plainText = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_./-]*$`)
 
-// inline is the form of a value in a list in brackets.
+// inline returns the form of a value in a list in brackets.
 func inline(value any) string {
 	text, ok := value.(string)
 	if !ok {

@@ -53,7 +53,7 @@ func ReadSignIns(ctx context.Context, client *graph.Client, stacks []Stack) (rea
 	return "", err
 }
 
-// newest is the time of the first entry of a page of the log.
+// newest returns the time of the first entry of a page of the log.
 func newest(r graph.Result) *time.Time {
 	var page struct {
 		Value []struct{ CreatedDateTime time.Time }

@@ -50,7 +50,7 @@ type Credential struct {
 	Expires     *time.Time `json:"expires,omitempty"`
 	Days        *int       `json:"days,omitempty"`    // left; negative where it has expired
 	State       string     `json:"state"`             // ok, expires soon, expired
-	Kept        string     `json:"kept,omitempty"`    // where the text of the secret is stored
+	Kept        string     `json:"kept,omitempty"`    // where the value of the secret is stored
 	Retires     *time.Time `json:"retires,omitempty"` // when a secret that was rotated is revoked
 }
 
@@ -135,7 +135,7 @@ func rolesOf(state *plan.State) map[plan.Key][]string {
 	return roles
 }
 
-// credentials are the secrets and certificates of an application.
+// credentials returns the secrets and certificates of an application.
 func credentials(app *plan.Live, kept Kept, now time.Time) (all []Credential) {
 	for _, of := range []struct{ property, kind string }{{"passwordCredentials", "secret"}, {"keyCredentials", "certificate"}} {
 		list, _ := app.Properties[of.property].([]any)
@@ -175,7 +175,7 @@ func daysUntil(end, now time.Time) int {
 	return int(end.UTC().Truncate(day).Sub(now.UTC().Truncate(day)) / day)
 }
 
-// roleNamed is the value of a role of an application.
+// roleNamed returns the value of a role of an application.
 func roleNamed(app *plan.Live, id string) string {
 	if id == stack.DefaultRoleID {
 		return "access"
@@ -189,7 +189,7 @@ func roleNamed(app *plan.Live, id string) string {
 	return id
 }
 
-// ordered are the objects of a state by kind and name.
+// ordered returns the objects of a state by kind and name.
 func ordered(state *plan.State) []*plan.Live {
 	return slices.SortedFunc(maps.Values(state.Objects), func(a, b *plan.Live) int {
 		return cmp.Or(strings.Compare(string(a.Kind), string(b.Kind)), strings.Compare(a.Name, b.Name))

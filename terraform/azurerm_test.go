@@ -58,7 +58,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// azure is a workspace with the stand-in.
+// azure returns a workspace with the stand-in.
 func azure(t *testing.T) terraform.Workspace {
 	t.Helper()
 	w := workspace(t)

@@ -103,7 +103,7 @@ func TestInstallAfterAnInterruption(t *testing.T) {
 	}
 }
 
-// TestInstallSideBySide installs with several processes at once: one downloads, and the others
+// TestInstallSideBySide installs with several processes in parallel: one downloads, and the others
 // use its program. The files of a killed download are removed.
 func TestInstallSideBySide(t *testing.T) {
 	t.Parallel()

@@ -15,7 +15,7 @@ import (
 //go:embed azure-function azure-web-app key-vault local-api
 var builtIn embed.FS
 
-// BuiltIn are the names of the built-in modules.
+// BuiltIn returns the names of the built-in modules.
 func BuiltIn() []string {
 	entries, err := builtIn.ReadDir(".")
 	if err != nil {
@@ -76,7 +76,7 @@ func ReadModule(module string) (Module, error) {
 	return m, nil
 }
 
-// Required are the names of the variables that have no default.
+// Required returns the names of the variables that have no default.
 func (m Module) Required() []string {
 	var all []string
 	for _, name := range slices.Sorted(maps.Keys(m.Variables)) {

@@ -90,7 +90,7 @@ func (p *Plan) compareRecord(r Record) {
 	slices.SortFunc(p.ChangedOutputs, func(a, b Attribute) int { return comparePaths(a.Path, b.Path) })
 }
 
-// outputPath is the path of a value within an output.
+// outputPath returns the path of a value within an output.
 func outputPath(name, path string) string {
 	if path == "" || path[0] == '[' {
 		return name + path
@@ -119,7 +119,7 @@ func actionOf(a tfjson.Actions) string {
 	return ""
 }
 
-// attributes are the leaves that differ.
+// attributes returns the leaves that differ.
 func attributes(c *tfjson.Change) []Attribute {
 	before, after := map[string]any{}, map[string]any{}
 	flatten("", c.Before, before)

@@ -65,5 +65,5 @@ func checkProgram(ctx context.Context, path string) (Program, error) {
 	return p, nil
 }
 
-// Name is the name of the program: terraform or tofu.
+// Name returns the name of the program: terraform or tofu.
 func (p Program) Name() string { return strings.TrimSuffix(filepath.Base(p.Path), ".exe") }

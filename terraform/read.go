@@ -17,7 +17,7 @@ const afterInterrupt = 10 * time.Millisecond
 // afterInterruptOfChange is the same for a change, which first stores its state and releases its lock.
 const afterInterruptOfChange = time.Minute
 
-// read runs a command of the program that only reads. It ends at once with ctx, and for Outputs also
+// read runs a command of the program that only reads. It ends immediately with ctx, and for Outputs also
 // if the backend does not answer in time. do calls answered when the backend has answered and the command
 // does something else that can take longer.
 func (w Workspace) read(ctx context.Context, tf *tfexec.Terraform, do func(ctx context.Context, answered func()) error) error {

@@ -17,7 +17,7 @@ import (
 	"provision/terraform"
 )
 
-// program is the terraform or tofu of this machine.
+// program returns the terraform or tofu of this machine.
 func program(t *testing.T) terraform.Program {
 	t.Helper()
 	p, err := terraform.Find(t.Context())

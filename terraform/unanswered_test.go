@@ -10,7 +10,7 @@ import (
 	"provision/terraform"
 )
 
-// TestBackendThatDoesNotAnswer: reading the outputs ends after the limit, and at once if the command is
+// TestBackendThatDoesNotAnswer: reading the outputs ends after the limit, and immediately if the command is
 // interrupted.
 func TestBackendThatDoesNotAnswer(t *testing.T) {
 	t.Parallel()

@@ -50,7 +50,7 @@ type Record struct {
 	Time    time.Time      `json:"time,omitzero"`   // when that apply ended; zero in records of earlier versions
 }
 
-// Applied is the record of the last apply in the folder of a workspace; exists is false
+// Applied returns the record of the last apply in the folder of a workspace; exists is false
 // if none has begun. The program is not needed to read it.
 func Applied(dir string) (r Record, exists bool) {
 	raw, err := os.ReadFile(filepath.Join(dir, appliedFile))
@@ -120,7 +120,7 @@ func (w Workspace) Apply(ctx context.Context, c Configuration, agreed func(*Plan
 	if err := w.record(Record{Outputs: before.Outputs, Needs: c.Needs, Time: before.Time}); err != nil {
 		return nil, err
 	}
-	if err := w.carryOut(ctx, tf); err != nil {
+	if err := w.applyPlan(ctx, tf); err != nil {
 		return nil, err
 	}
 	outputs, err := w.readOutputs(ctx, tf)
@@ -150,7 +150,7 @@ func (w Workspace) Destroy(ctx context.Context, c *Configuration) error {
 	if _, err := w.plan(ctx, tf, true); err != nil {
 		return err
 	}
-	return w.carryOut(ctx, tf)
+	return w.applyPlan(ctx, tf)
 }
 
 // Forget removes the folder after its resources have been destroyed.
@@ -317,7 +317,7 @@ func (w Workspace) plan(ctx context.Context, tf *tfexec.Terraform, destroy bool)
 	return p, nil
 }
 
-func (w Workspace) carryOut(ctx context.Context, tf *tfexec.Terraform) error {
+func (w Workspace) applyPlan(ctx context.Context, tf *tfexec.Terraform) error {
 	said := &log{progress: w.Progress}
 	if said.progress == nil {
 		said.progress = func(string) {}

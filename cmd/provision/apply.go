@@ -140,7 +140,7 @@ func (a *app) applyStacks(ctx context.Context, s *connection, stacks []*stack.St
 			return err
 		}
 	}
-	done, err := a.carryOut(ctx, s, p, state, stacks)
+	done, err := a.applyPlan(ctx, s, p, state, stacks)
 	if err != nil {
 		return err
 	}
@@ -217,7 +217,7 @@ func (a *app) whatNext(stacks []*stack.Stack, state *plan.State, verified bool) 
 	}
 }
 
-// hostedAt is the URL that the hosting of a stack gives as its output url, or "" if there is none
+// hostedAt returns the URL that the hosting of a stack gives as its output url, or "" if there is none
 // or several.
 func hostedAt(s *stack.Stack, state *plan.State) (url string) {
 	for _, t := range s.Terraforms {

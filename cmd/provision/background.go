@@ -10,7 +10,7 @@ import (
 	"provision/internal/background"
 )
 
-// background is the command with which the module local-api starts and stops its process.
+// background returns the command with which the module local-api starts and stops its process.
 func (a *app) background() *cobra.Command {
 	c := &cobra.Command{
 		Use:    "background",

@@ -158,7 +158,7 @@ func TestTokenByBrowser(t *testing.T) {
 	}
 }
 
-// chromiumOnly is a folder that contains only Chromium.
+// chromiumOnly returns a folder that contains only Chromium.
 func chromiumOnly(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()

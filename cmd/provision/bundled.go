@@ -9,7 +9,7 @@ import (
 	"provision/stack"
 )
 
-// bundled is the document as the bundled API serves it. The bundled API stores only
+// bundled returns the document as the bundled API serves it. The bundled API stores only
 // objects that only their owners may use. Other endpoints need no setup or teardown:
 // every object that a setup would create exists, under any name.
 func bundled(document *stack.Conformance) *stack.Conformance {
@@ -83,7 +83,7 @@ func wholeSegments(path string) bool {
 	return !strings.Contains(path, "${")
 }
 
-// bundledPath is the path of an endpoint of the bundled API, as in a request.
+// bundledPath returns the path of an endpoint of the bundled API, as in a request.
 func bundledPath(e stack.Endpoint) string {
 	_, path, _ := strings.Cut(e.Request, " ")
 	value := func(escape func(string) string) func(string) (string, bool) {

@@ -28,7 +28,7 @@ type bundledAPI struct {
 	cooldown time.Duration // between two fetches of the key set; 0: the verifier's
 }
 
-// bundledAPI is the reference API with the documents' endpoints as its routes.
+// bundledAPI returns the reference API with the documents' endpoints as its routes.
 func (s *connection) bundledAPI(p protected.API, f protected.Facts, documents []*stack.Conformance, how bundledAPI) (h http.Handler, closeAPI func() error, err error) {
 	verifier, err := token.New(token.Config{
 		TenantID: s.tenantID, IssuerV1: s.v1Issuer, IssuerV2: s.v2Issuer(),
@@ -60,7 +60,7 @@ func (s *connection) bundledAPI(p protected.API, f protected.Facts, documents []
 	return h, behind.Close, nil
 }
 
-// scenarioOf is the scenario that one of the documents names.
+// scenarioOf returns the scenario that one of the documents names.
 func scenarioOf(documents []*stack.Conformance) string {
 	for _, document := range documents {
 		if document.Scenario != "" {
@@ -70,7 +70,7 @@ func scenarioOf(documents []*stack.Conformance) string {
 	return ""
 }
 
-// routes are the documents' endpoints, each once.
+// routes returns the documents' endpoints, each once.
 func routes(documents []*stack.Conformance, behind *scenario.Scenario, f protected.Facts) []referenceapi.Route {
 	var all []referenceapi.Route
 	seen := map[string]bool{}
@@ -133,7 +133,7 @@ func docsPage(p protected.API) *stack.Application {
 	return nil
 }
 
-// pageOrigins are the origins of the stack's single-page applications, whose
+// pageOrigins returns the origins of the stack's single-page applications, whose
 // scripts may call its API.
 func pageOrigins(s *stack.Stack) []string {
 	var origins []string

@@ -32,7 +32,7 @@ type keptObject struct {
 	body  map[string]any
 }
 
-// creates is the route of an endpoint's setup.
+// creates returns the route of an endpoint's setup.
 func (o *objects) creates(e stack.Endpoint) (route referenceapi.Route, ok bool) {
 	if e.Setup == nil || strings.Contains(e.Setup.Request, "${") {
 		return route, false
@@ -64,7 +64,7 @@ func (o *objects) creates(e stack.Endpoint) (route referenceapi.Route, ok bool) 
 	})}, true
 }
 
-// parameter is the part of the endpoint's path that names the object; "" for a
+// parameter returns the part of the endpoint's path that names the object; "" for a
 // list.
 func parameter(e stack.Endpoint) string {
 	for name, value := range e.Parameters {

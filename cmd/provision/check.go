@@ -171,7 +171,7 @@ func (a *app) giveViolations(all []policy.Violation) error {
 	return nil
 }
 
-// where is the place of a violation in a manifest, before a message.
+// where returns the place of a violation in a manifest, before a message.
 func where(v policy.Violation) string {
 	if v.AppID != "" {
 		return ""

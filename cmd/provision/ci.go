@@ -232,7 +232,7 @@ func (a *app) mayWrite(system string, files []ci.File) error {
 	return nil
 }
 
-// environmentFiles are the dotenv files that apply writes.
+// environmentFiles returns the dotenv files that apply writes.
 func environmentFiles(stacks []*stack.Stack) (files []string) {
 	for _, s := range stacks {
 		for _, o := range s.Outputs {

@@ -147,7 +147,7 @@ func (a *app) bootstrap(cmd *cobra.Command, o bootstrapOptions) error {
 	})
 }
 
-// deployerName is the stack of a repository's deployer.
+// deployerName returns the stack of a repository's deployer.
 func deployerName(repository, target string) string {
 	name := strings.Trim(notInName.ReplaceAllString(strings.ToLower("deployer-"+repository+"-"+target), "-"), "-")
 	return strings.Trim(name[:min(len(name), 60)], "-")

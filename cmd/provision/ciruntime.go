@@ -42,7 +42,7 @@ func findRuntime(root, start string) (name, install string) {
 	return first[0], first[1]
 }
 
-// installIn is the command that installs the packages that a folder declares.
+// installIn returns the command that installs the packages that a folder declares.
 func (r apiRuntime) installIn(root string) (install string, found bool) {
 	for _, file := range r.install {
 		if fileExistsAt(root, file[0]) {

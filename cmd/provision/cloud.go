@@ -10,12 +10,12 @@ import (
 	"provision/internal/microsoft"
 )
 
-// credentialCloud is a cloud as the credentials of the Azure SDK take it.
+// credentialCloud returns a cloud as the credentials of the Azure SDK take it.
 func credentialCloud(c microsoft.Cloud) azcloud.Configuration {
 	return azcloud.Configuration{ActiveDirectoryAuthorityHost: c.Authority() + "/", Services: map[azcloud.ServiceName]azcloud.ServiceConfiguration{}}
 }
 
-// cloudNames are the names of clouds in provision.yaml and for --cloud.
+// cloudNames returns the names of clouds in provision.yaml and for --cloud.
 func cloudNames() (names []string) {
 	for _, c := range microsoft.Clouds {
 		names = append(names, c.Name)
@@ -23,7 +23,7 @@ func cloudNames() (names []string) {
 	return names
 }
 
-// chosenCloud is the cloud that --cloud, PROVISION_CLOUD or provision.yaml names, and empty
+// chosenCloud returns the cloud that --cloud, PROVISION_CLOUD or provision.yaml names, and empty
 // without these.
 func (a *app) chosenCloud() (string, error) {
 	name := a.config.GetString("cloud")

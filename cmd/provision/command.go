@@ -110,7 +110,7 @@ func (a *app) destroyCommand(stack string) string {
 	return a.commandAt([]string{"--stack", stack}, "destroy")
 }
 
-// again is the command that runs, with its flags and the flags that it does not have yet.
+// again returns the command that runs, with its flags and the flags that it does not have yet.
 func (a *app) again(flags ...string) string {
 	more := slices.DeleteFunc(slices.Clone(flags), func(flag string) bool { return slices.Contains(a.given, flag) })
 	if a.whole != nil {

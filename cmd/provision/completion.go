@@ -70,13 +70,13 @@ func complete(c *cobra.Command) {
 			find = func([]string) []string { return nil }
 		}
 		err := c.RegisterFlagCompletionFunc(f.Name, func(_ *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
-			if strings.Contains(typed, "=") { // a report's file
+			if strings.Contains(typed, "=") { // the file of --report FORMAT=FILE
 				return nil, cobra.ShellCompDirectiveDefault
 			}
 			return slices.DeleteFunc(find(args), func(value string) bool { return !strings.HasPrefix(value, typed) }), directive
 		})
 		if err != nil {
-			panic(err) // the flag is the command's own
+			panic(err) // impossible: the flag exists and has no completion yet
 		}
 	})
 	if c.ValidArgsFunction == nil && c.HasParent() {

@@ -142,7 +142,7 @@ func otherType(c *cobra.Command, flag *pflag.Flag) bool {
 	return slices.ContainsFunc(c.Commands(), func(below *cobra.Command) bool { return otherType(below, flag) })
 }
 
-// configSchema is the schema of provision.yaml: every flag is a setting.
+// configSchema returns the schema of provision.yaml: every flag is a setting.
 func configSchema(root *cobra.Command) []byte {
 	settings := map[string]map[string]any{}
 	var visit func(*cobra.Command)

@@ -72,7 +72,7 @@ func (a *app) connect(ctx context.Context) (*connection, error) {
 	return a.connectReal(target)
 }
 
-// realTenant is the tenant of a target in provision.yaml. The name is compared exactly:
+// realTenant returns the tenant of a target in provision.yaml. The name is compared exactly:
 // the configuration itself ignores the letter case of keys.
 func (a *app) realTenant(name string) (id string, err error) {
 	declared := a.declaredTargets()
@@ -98,7 +98,7 @@ func (a *app) realTenant(name string) (id string, err error) {
 	return id, nil
 }
 
-// declaredTargets are the targets of provision.yaml, if there is one.
+// declaredTargets returns the targets of provision.yaml, if there is one.
 func (a *app) declaredTargets() []string {
 	if a.file == nil {
 		return nil
@@ -137,7 +137,7 @@ func (a *app) connectReal(name string) (*connection, error) {
 // realLag is the maximum time until Entra shows a write that it has acknowledged.
 const realLag = 5 * time.Minute
 
-// cloudOf is the cloud of a target; the schema of provision.yaml has checked its name. The
+// cloudOf returns the cloud of a target; the schema of provision.yaml has checked its name. The
 // local tenant belongs to the cloud that `provision exec --cloud` chose, and the error is that
 // this cloud is not known.
 func (a *app) cloudOf(target string) (microsoft.Cloud, error) {

@@ -13,7 +13,7 @@ import (
 	"provision/stack"
 )
 
-// homeOf is the target where the applications of a customer's target are registered, or
+// homeOf returns the target where the applications of a customer's target are registered, or
 // "" for a target that is not a customer's.
 func (a *app) homeOf(target string) string {
 	if a.file == nil {
@@ -22,7 +22,7 @@ func (a *app) homeOf(target string) string {
 	return a.file.Customers()[target]
 }
 
-// homeCommand is the command that applies the manifests to the home of a customer.
+// homeCommand returns the command that applies the manifests to the home of a customer.
 func (a *app) homeCommand(home string) string {
 	return a.commandOn(home, a.where, "apply", a.stageArgs()...)
 }

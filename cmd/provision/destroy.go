@@ -19,7 +19,7 @@ func (a *app) destroy() *cobra.Command {
 		Short: "Delete the objects that the stacks own",
 		Long: `destroy deletes the objects that the stacks at or below DIR (default manifests/)
 own in the tenant, and nothing else. It also purges them from the recycle bin, so
-that their names can be used again at once. With --stack no manifests are needed:
+that their names can be used again immediately. With --stack no manifests are needed:
 the marks in the tenant identify the objects of the stack.
 
 destroy refuses to delete objects that a manifest protects with prevent: [delete], and
@@ -163,7 +163,7 @@ func (a *app) deleteStacks(ctx context.Context, s *connection, names []string, s
 			return err
 		}
 	}
-	done, err := a.carryOut(ctx, s, p, state, nil)
+	done, err := a.applyPlan(ctx, s, p, state, nil)
 	if err != nil {
 		return err
 	}

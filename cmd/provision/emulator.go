@@ -85,7 +85,7 @@ than provision: every provision command serves the tenant itself while it runs.`
 	c.Flags().String("env-file", "", "write the settings that other programs need to use the tenant to this file, as KEY=VALUE lines (mode 0600)")
 	c.Flags().Bool("overwrite", false, "overwrite an env file that provision did not write")
 	c.Flags().Duration("latency", 0, "delay every response by this time, e.g. 80ms")
-	c.Flags().String("replication-lag", "0s", "make writes visible only after this delay, e.g. 5s; ,jitter=500ms adds a random delay up to this time, ,read-your-writes shows a client its own writes at once")
+	c.Flags().String("replication-lag", "0s", "make writes visible only after this delay, e.g. 5s; ,jitter=500ms adds a random delay up to this time, ,read-your-writes shows a client its own writes immediately")
 	c.Flags().String("quotas", "", "throttle requests by the quotas of Microsoft Graph for a small, medium or large tenant")
 	c.Flags().String("faults", "", "JSON file of fault injection rules (see docs/local-tenant.md)")
 	c.Flags().String("request-log", "", "append a line of JSON for every request to this file")

@@ -115,7 +115,7 @@ func (a *app) runChild(args, environment []string) error {
 	for {
 		select {
 		case s := <-signals:
-			// A terminal has sent these to the program as well; many end at once when
+			// A terminal has sent these to the program as well; many end immediately when
 			// they get a second one.
 			if (s == os.Interrupt || s == syscall.SIGQUIT) && inForeground() {
 				continue
@@ -174,7 +174,7 @@ func childError(name string, err error) error {
 		return fmt.Errorf("run %s: %w", name, err)
 	}
 	if status, ok := ended.Sys().(syscall.WaitStatus); ok && status.Signaled() {
-		return exitCode(128 + int(status.Signal())) // as shells say it
+		return exitCode(128 + int(status.Signal())) // as in shells
 	}
 	return exitCode(ended.ExitCode())
 }

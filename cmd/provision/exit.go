@@ -189,7 +189,7 @@ func (a *app) hintFor(err error) string {
 	return ""
 }
 
-// unprotectHint says how to delete objects that `prevent: [delete]` protects: an apply of their documents
+// unprotectHint describes how to delete objects that `prevent: [delete]` protects: an apply of their documents
 // without it removes the marks in the tenant.
 func (a *app) unprotectHint() string {
 	apply := a.command("apply")

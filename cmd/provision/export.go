@@ -191,7 +191,7 @@ func nearRegistration(ctx context.Context, c *connection, none *adopt.NotFound) 
 	return stack.Nearest(none.Value, registrationNames(ctx, c))
 }
 
-// registrationNames are the display names of a tenant; none if they cannot be read:
+// registrationNames returns the display names of a tenant; none if they cannot be read:
 // another error then explains the cause.
 func registrationNames(ctx context.Context, c *connection) (names []string) {
 	all, err := find(ctx, c, adopt.Selection{All: true})

@@ -128,7 +128,7 @@ func choice(f *pflag.Flag) []string {
 	return slices.DeleteFunc(values, func(v string) bool { return v == "" })
 }
 
-// selections are the flags that select registrations.
+// selections returns the flags that select registrations.
 func selections() []string {
 	names := flagNames(func(c *cobra.Command) { selectionFlags(c, "") })
 	return slices.DeleteFunc(names, func(name string) bool { return name == "all" })

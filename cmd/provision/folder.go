@@ -10,7 +10,7 @@ import (
 
 const folderName = ".provision"
 
-// provisionDir is the nearest .provision folder at or above the working
+// provisionDir returns the nearest .provision folder at or above the working
 // directory, as git finds .git. If there is none, it is a new folder in the
 // working directory. provisionDir refuses a folder above the working directory
 // that belongs to another user: this user could read the secrets in it and

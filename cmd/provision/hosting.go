@@ -159,7 +159,7 @@ func checkModules(stacks []*stack.Stack, target string) (mistakes stack.Mistakes
 	return mistakes
 }
 
-// nearestOf is a hint for a name that is not known.
+// nearestOf returns a hint for a name that is not known.
 func nearestOf(name string, known []string) string {
 	if near := stack.Nearest(name, known); near != "" {
 		return "did you mean " + near + "?"
@@ -361,7 +361,7 @@ func (h *hosting) readOutputs(ctx context.Context, k plan.Key, state *plan.State
 	return w.Outputs(ctx, c)
 }
 
-// staleOutputs says that the outputs of a document may not be current, and why.
+// staleOutputs returns a warning that the outputs of a document may not be current, with the reason.
 func staleOutputs(k plan.Key, applied terraform.Record, why error) string {
 	when := ""
 	if !applied.Time.IsZero() {
@@ -370,7 +370,7 @@ func staleOutputs(k plan.Key, applied terraform.Record, why error) string {
 	return fmt.Sprintf("%s: the outputs are those of this machine's last apply%s, because the backend cannot be read: %s", k, when, oneLine(why.Error()))
 }
 
-// hosted is a document whose url has the outputs that it refers to.
+// hosted returns a document whose url has the outputs that it refers to.
 func (s *connection) hosted(ctx context.Context, st *stack.Stack, document *stack.Conformance) (*stack.Conformance, error) {
 	if len(stack.OutputsOf(document.URL)) == 0 {
 		return document, nil

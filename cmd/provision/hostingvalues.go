@@ -106,7 +106,7 @@ func (v *hostingValues) text(text string) (terraform.Text, error) {
 	return parts, nil
 }
 
-// part is the value of one reference.
+// part returns the value of one reference.
 func (v *hostingValues) part(expression string) (terraform.Part, error) {
 	fields := strings.Split(expression, ".")
 	known := func(text string) (terraform.Part, error) {
@@ -144,7 +144,7 @@ func (v *hostingValues) part(expression string) (terraform.Part, error) {
 	return terraform.Part{Literal: text}, err
 }
 
-// secretText is the text of a kept secret, "" where one is going to be made.
+// secretText returns the text of a kept secret, "" where one is going to be made.
 func (v *hostingValues) secretText(path []string) (string, error) {
 	name := path[len(path)-1]
 	for _, a := range v.stack.Applications {

@@ -69,7 +69,7 @@ func (a *app) importOptions() (o importOptions, err error) {
 	return o, err
 }
 
-// importedName is the name of the stack that a folder is to hold.
+// importedName returns the name of the stack that a folder is to hold.
 func importedName(dir, stated string) (string, error) {
 	name := stated
 	if name == "" {

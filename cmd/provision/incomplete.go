@@ -23,7 +23,7 @@ func (a *app) sayIncomplete(e *reconcile.Incomplete) {
 		}
 		text := f.Error()
 		if i == 0 {
-			text = f.Step.Title() // the error line says why
+			text = f.Step.Title() // the error line has the reason
 		}
 		fmt.Fprintf(a.stdout, "  failed   %s\n", oneLine(text))
 	}

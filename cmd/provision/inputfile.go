@@ -11,7 +11,7 @@ import (
 	"provision/stack"
 )
 
-// inputs says, for each flag that names a file to read, what the file contains.
+// inputs contains, for each flag that names a file to read, a description of the file.
 var inputs = map[string]string{
 	"baseline": "name the file of the known failures; `--report baseline=known-failures.yaml` writes one",
 	"ca":       "name a file of certificates in PEM format, e.g. --ca company-ca.pem",

@@ -75,7 +75,7 @@ func (a *app) joinLocal(ctx context.Context, dir localtenant.Folder) (served loc
 	return served, own, release, err
 }
 
-// localDir is the local tenant's folder.
+// localDir returns the local tenant's folder.
 func (a *app) localDir() (localtenant.Folder, error) {
 	if dir := a.config.GetString("state"); dir != "" {
 		abs, err := filepath.Abs(dir)

@@ -73,7 +73,7 @@ func (s *connection) findTenant(ctx context.Context, domain string) (id string, 
 	return m[1], true
 }
 
-// keysOf is the address of the key set: the key set of all tenants if the API accepts
+// keysOf returns the address of the key set: the key set of all tenants if the API accepts
 // other tenants, because the key set of one tenant can contain keys that are valid
 // only for this tenant.
 func (s *connection) keysOf(f protected.Facts) string {

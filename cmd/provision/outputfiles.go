@@ -115,7 +115,7 @@ func (a *app) checkOutput(written *reconcile.Written, r resolver, o *stack.Outpu
 	if !r.changedBy(p, o) {
 		text, err := r.file(o)
 		if err != nil && len(p.Steps) == 0 {
-			return nil // writing it says why it cannot be
+			return nil // the write will return the error
 		}
 		if old, unread := stack.ReadFile(file, maxOutput); err == nil && unread == nil && bytes.Equal(old, text) {
 			return nil

@@ -248,9 +248,9 @@ func (s *connection) reader() reconcile.Reader {
 	return reconcile.Reader{Graph: s.graph, Home: s.home, Keep: s.keep, Now: s.now, Lag: s.lag, RotateCommand: s.command("rotate"), Accepts: s.accepts}
 }
 
-// carryOut applies a plan, shows its progress, and lists the steps that were not
-// carried out.
-func (a *app) carryOut(ctx context.Context, s *connection, p *plan.Plan, state *plan.State, stacks []*stack.Stack) (reconcile.Done, error) {
+// applyPlan applies a plan, shows its progress, and lists the steps that were not
+// executed.
+func (a *app) applyPlan(ctx context.Context, s *connection, p *plan.Plan, state *plan.State, stacks []*stack.Stack) (reconcile.Done, error) {
 	a.began = true
 	progress := a.progress()
 	defer progress.end()

@@ -64,7 +64,7 @@ type document struct {
 	prevented bool // it must not be deleted
 }
 
-// documents are the manifests of the stacks' objects, as objects of a tenant.
+// documents returns the manifests of the stacks' objects, as objects of a tenant.
 func documents(stacks []*stack.Stack, tenant plan.Tenant) (all []document) {
 	for _, s := range stacks {
 		add := func(kind plan.Kind, name, key string, p stack.Protection) {

@@ -106,7 +106,8 @@ func TestSavePlanRefusesFolderNames(t *testing.T) {
 	}
 }
 
-// TestAsReviewed: a plan that differs is refused with the differences; one that is done says so.
+// TestAsReviewed: a plan that differs is refused with the differences, and a plan that was already applied
+// with a message.
 func TestAsReviewed(t *testing.T) {
 	t.Parallel()
 	with := func(tenant string, steps ...plan.Step) *plan.Plan {
@@ -146,7 +147,7 @@ func TestAsReviewed(t *testing.T) {
 	}
 }
 
-// TestWantsJSON: also an invalid command line says whether its error is JSON.
+// TestWantsJSON: an invalid command line, too, determines whether its error is JSON.
 func TestWantsJSON(t *testing.T) {
 	t.Parallel()
 	for line, want := range map[string]bool{

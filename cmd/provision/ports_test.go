@@ -22,7 +22,7 @@ func freshPorts() localtenant.Ports {
 	return localtenant.Ports{From: from, To: from + 9}
 }
 
-// newState is the folder of a local tenant with its own port.
+// newState returns the folder of a local tenant with its own port.
 func newState(t *testing.T) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "state")

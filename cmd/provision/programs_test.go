@@ -68,7 +68,7 @@ func msalNodeThere() bool {
 	return onPath("node")() && fileExists(filepath.Join(nodeModules, "@azure", "msal-node", "package.json"))
 }
 
-// have is the condition [have:PROGRAM]. If PROVISION_TEST_REQUIRE is "all", a missing program is
+// have returns the condition [have:PROGRAM]. If PROVISION_TEST_REQUIRE is "all", a missing program is
 // an error.
 func have(condition string) (bool, error) {
 	name, ok := strings.CutPrefix(condition, "have:")

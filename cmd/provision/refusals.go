@@ -16,7 +16,7 @@ import (
 	"provision/stack"
 )
 
-// refusals are the credentials that the tenant's app management policy does not permit
+// refusals returns the credentials that the tenant's app management policy does not permit
 // an apply of the stacks to add. The list is empty if the caller may not read the
 // policy.
 func (a *app) refusals(ctx context.Context, c *connection, state *plan.State, stacks []*stack.Stack) ([]policy.Refusal, error) {
@@ -104,7 +104,7 @@ func liveOf(state *plan.State, o *plan.Live) policy.Live {
 	}
 	has.AppID, has.Secrets, has.Certificates, has.URIs = o.AppID, map[string]bool{}, map[string]bool{}, map[string]bool{}
 	if text, ok := o.Properties["createdDateTime"].(string); ok {
-		has.Created, _ = time.Parse(time.RFC3339, text) // zero where Graph does not say
+		has.Created, _ = time.Parse(time.RFC3339, text) // zero if Graph returns no time
 	}
 	each := func(property string, take func(any)) {
 		list, _ := o.Properties[property].([]any)

@@ -23,7 +23,7 @@ import (
 // reportFlags are the report flags of every command that verifies.
 func reportFlags(c *cobra.Command) {
 	targetFlags(c)
-	c.Flags().StringArray("report", nil, "also write a report to a file, e.g. html=report.html; formats: "+strings.Join(slices.Sorted(maps.Keys(report.Formats)), ", ")+"; --baseline reads a baseline (may be repeated)")
+	c.Flags().StringArray("report", nil, "also write a report to a file, e.g. html=report.html; formats: "+strings.Join(slices.Sorted(maps.Keys(report.Formats)), ", ")+"; --baseline reads the format baseline (may be repeated)")
 	c.Flags().String("baseline", "", "YAML or JSON file of known failures to tolerate until a date, e.g. known-failures.yaml")
 	c.Flags().BoolP("verbose", "v", false, "print a line for every case, also for families in which all cases pass")
 	c.Flags().Bool("notes", false, "show the notes: answers in which correct APIs differ; otherwise they are only counted")
@@ -49,14 +49,14 @@ func (a *app) reportFiles(example string, formats ...string) ([]reportFile, erro
 			return nil, err
 		}
 		if !isStream(path) && slices.ContainsFunc(files, func(f reportFile) bool { return filepath.Clean(f.path) == filepath.Clean(path) }) {
-			return nil, hint(usagef("--report: two reports would be written to %s", path), "name a file for each, e.g. --report %s=%s", format, filepath.Join(filepath.Dir(path), "report."+format))
+			return nil, hint(usagef("--report: two reports would be written to %s", path), "use a separate file for each report, e.g. --report %s=%s", format, filepath.Join(filepath.Dir(path), "report."+format))
 		}
 		files = append(files, reportFile{format, path})
 	}
 	return files, nil
 }
 
-// baseline reads the file of --baseline. It returns nil without the flag.
+// baseline reads the file of --baseline, and returns nil if the flag is not set.
 func (a *app) baseline() (*conformance.Baseline, error) {
 	file := a.config.GetString("baseline")
 	if file == "" {
@@ -118,7 +118,7 @@ func (a *app) reports(s *connection, o verifyOptions) (h conformance.Handlers, f
 	return h, finish, nil
 }
 
-// rerun is the command that runs a case of an API again, or all cases, at the same URL or
+// rerun returns the command that runs a case of an API again, or all cases, at the same URL or
 // another one.
 func (a *app) rerun(p protected.API) func(id, url string) string {
 	args := []string{"--application", p.Name()}
@@ -167,9 +167,9 @@ func (a *app) github() (*report.GitHub, func() error) {
 	return g, func() error { return errors.Join(g.Close(), f.Close()) }
 }
 
-// placed returns the document with positions for links in reports: relative to the root of the
-// checkout, which is the workspace on GitHub and otherwise the working directory.
-func placed(document *stack.Conformance) *stack.Conformance {
+// withRelativePositions returns the document with file names for links in reports, relative to the
+// root of the checkout, which is the workspace on GitHub and otherwise the working directory.
+func withRelativePositions(document *stack.Conformance) *stack.Conformance {
 	root := os.Getenv("GITHUB_WORKSPACE")
 	if root == "" || !onGitHub() {
 		root, _ = os.Getwd()

@@ -226,7 +226,7 @@ func isTerminal(w any) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// directory is the DIR argument, or manifests/ by default.
+// directory returns the DIR argument, or manifests/ by default.
 func directory(args []string) string {
 	if len(args) == 0 {
 		return "manifests"

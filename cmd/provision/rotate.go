@@ -71,8 +71,8 @@ func (r rotation) name() string { return r.stack + "/" + r.application + "/" + r
 // rotateOptions are the flags of rotate.
 type rotateOptions struct {
 	secret   string        // STACK/APPLICATION/NAME; "" is all
-	expiring time.Duration // rotate only secrets that expire within it; 0 means all
-	grace    time.Duration // that the old secret stays valid
+	expiring time.Duration // rotate only secrets that expire within this time; 0 means all
+	grace    time.Duration // how long the old secret stays valid
 }
 
 func (a *app) rotateOptions() (o rotateOptions, err error) {
@@ -113,7 +113,8 @@ func (o rotateOptions) rotations(stacks []*stack.Stack) ([]rotation, error) {
 	return all, nil
 }
 
-// due reports whether the options select a secret by its expiry. The rule is that of plan's notes.
+// due reports whether the options select a secret by its expiry, with the rule that plan uses for its
+// warnings.
 func (o rotateOptions) due(start, end, now time.Time) bool {
 	return o.expiring == 0 || !now.Before(end.Add(-stack.SoonWithin(o.expiring, start, end)))
 }
@@ -182,12 +183,12 @@ func (a *app) rotateAll(ctx context.Context, s *connection, stacks []*stack.Stac
 		case ok && !o.due(cmp.Or(kept.StartDateTime, live[kept.KeyID]), kept.EndDateTime, s.now()):
 			continue
 		}
-		// A file that is damaged can hide the secret; the check says so.
+		// If the file of the secret is damaged, ok is false; the check then returns the reason.
 		if err := applier.CheckRotation(ctx, all[i]); err != nil {
 			return fmt.Errorf("rotate %s: %w", r.name(), err)
 		}
 		if !ok && r.secret.KeyID != "" {
-			return hint(fmt.Errorf("rotate %s: provision does not have the text of this secret, because it existed before the stack (keyId %s), and does not replace it", r.name(), r.secret.KeyID),
+			return hint(fmt.Errorf("rotate %s: provision does not have the value of this secret, because it existed before the stack (keyId %s), and does not replace it", r.name(), r.secret.KeyID),
 				"add a secret with another name to the application, create it with `%s`, and give it to the clients; then remove the old one from the tenant and from the manifest", s.command("apply"))
 		}
 		if !ok {
@@ -233,11 +234,11 @@ func (a *app) rotateAll(ctx context.Context, s *connection, stacks []*stack.Stac
 type rotatedSecret struct {
 	Secret      string    `json:"secret"` // STACK/APPLICATION/NAME
 	EndDateTime time.Time `json:"endDateTime"`
-	OldUntil    time.Time `json:"oldUntil,omitzero"` // unset where the old one is revoked
+	OldUntil    time.Time `json:"oldUntil,omitzero"` // not set if the old secret is revoked
 }
 
-// sayRotated says what became of a secret. lost is the number of revoked secrets whose text is
-// lost.
+// sayRotated prints the result of a rotation. lost is the number of revoked secrets whose value was
+// not stored.
 func (a *app) sayRotated(r rotation, made reconcile.Rotated, lost int) {
 	revoked, valid := lost, 0
 	for _, old := range made.New.Retiring {
@@ -250,8 +251,8 @@ func (a *app) sayRotated(r rotation, made reconcile.Rotated, lost int) {
 	fmt.Fprintf(a.stdout, "rotated %s: valid until %s; %s\n", r.name(), made.New.EndDateTime.Format(time.DateOnly), oldSecrets(revoked, valid, made.Until))
 }
 
-// oldSecrets says how many replaced secrets are revoked, and how many stay valid: Entra does not end them
-// then, the first apply or rotate after that time does.
+// oldSecrets describes how many replaced secrets are revoked, and how many stay valid. Entra does not
+// revoke a secret at the time until: the first apply or rotate after this time does.
 func oldSecrets(revoked, valid int, until time.Time) string {
 	one := "the old one"
 	if revoked > 0 && valid > 0 {
@@ -282,7 +283,7 @@ func (s *connection) prove(ctx context.Context, clientID, secretText string) err
 	return err
 }
 
-// accepts reports whether the token endpoint knows a client secret. It also knows one that has expired.
+// accepts reports whether a client secret belongs to the application. An expired secret does.
 func (s *connection) accepts(ctx context.Context, clientID, secretText string) bool {
 	err := s.signInApplication(ctx, clientID, secretText)
 	return err == nil || aadstsCode(err) == expiredSecret

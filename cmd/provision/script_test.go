@@ -49,7 +49,7 @@ func TestMain(m *testing.M) {
 //	dump FILE                 the directory by natural keys
 //	until FILE TEXT           until a file holds a text
 //	writer [VERB]             change the local tenant, as process 4711, until the next writer
-//	github NAME               the text of a secret of contoso/orders, which is at $GITHUB
+//	github NAME               the value of a secret of contoso/orders, which is at $GITHUB
 //
 // and the condition [have:PROGRAM], for the programs in programs_test.go.
 func TestScripts(t *testing.T) {
@@ -234,7 +234,7 @@ func lookPath(ts *testscript.TestScript) string {
 
 func fileExists(path string) bool { _, err := os.Stat(path); return err == nil }
 
-// scriptTenant is the served tenant of a script, in the state in which a new user finds it.
+// scriptTenant returns the served tenant of a script, in the state in which a new user finds it.
 func scriptTenant(ts *testscript.TestScript) (localtenant.Served, *http.Client) {
 	var s localtenant.Served
 	ts.Check(json.Unmarshal([]byte(ts.ReadFile(".provision/local/serving.json")), &s))

@@ -58,7 +58,7 @@ func (e *echo) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(map[string]any{"status": "ok", "id": strings.Repeat("7", 1900), "said": said})
 }
 
-// proxyTo is a proxy that supports only CONNECT, with one user.
+// proxyTo returns a proxy that supports only CONNECT, with one user.
 func proxyTo(t *testing.T, asked chan<- string) *httptest.Server {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -139,7 +139,7 @@ func (a *app) sayServing(server *http.Server, l net.Listener, p protected.API) {
 	}
 }
 
-// localAuthority is the certificate authority in the local tenant's folder.
+// localAuthority returns the certificate authority in the local tenant's folder.
 func (a *app) localAuthority() (*emulator.Authority, error) {
 	dir, err := a.localDir()
 	if err != nil {

@@ -20,7 +20,7 @@ func signInFlag(c *cobra.Command) {
 	c.Flags().String("sign-in", "", "how users sign in: "+signin.Names()+", whose COMMAND prints an access token (default: the target's signIn, else "+defaultSignIn+")")
 }
 
-// defaultSignIn is the method if neither a flag nor the target says one.
+// defaultSignIn is the method if neither a flag nor the target names a method.
 const defaultSignIn = "form"
 
 // signInMethod returns the name of the configured sign-in method, or "".
@@ -61,7 +61,7 @@ func (a *app) users(s *connection) (*signin.Users, error) {
 	}, nil
 }
 
-// signInCache is the folder of refresh tokens in the folder of a target.
+// signInCache returns the folder of refresh tokens in the folder of a target.
 func signInCache(dir string) signin.Cache { return signin.Cache{Dir: filepath.Join(dir, "sign-ins")} }
 
 // passwordNeeded reports whether users sign in with a password that provision has to know.

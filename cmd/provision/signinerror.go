@@ -109,7 +109,7 @@ func cut(text string, most int) string {
 	return text
 }
 
-// signInHint is the hint of a failed sign-in to a target.
+// signInHint returns the hint of a failed sign-in to a target.
 func (a *app) signInHint() string {
 	if a.config.GetString("target") == stack.Local {
 		return "the local tenant refuses its own administrator: if its clock or its keys were changed, change them back, or start `provision emulator` again"

@@ -13,7 +13,7 @@ func TestBriefly(t *testing.T) {
 	tabbed := func(text string) string { return "\n\t" + strings.ReplaceAll(text, "\n", "\n\t\t") }
 	chain := "DefaultAzureCredential: failed to acquire a token.\nAttempted credentials:"
 	for name, c := range map[string]struct{ text, want string }{
-		"nothing is there": {
+		"no credential": {
 			chain + tabbed("EnvironmentCredential: missing environment variable AZURE_TENANT_ID") + tabbed("AzureCLICredential: Azure CLI not found on path"),
 			"no credential was found; tried: EnvironmentCredential, AzureCLICredential"},
 		"the last one was refused": {

@@ -1,6 +1,6 @@
 package main
 
-// signInHints say how a stack corrects a refused sign-in, by AADSTS code. The codes with a
+// signInHints contains, for an AADSTS code, the change of a stack that corrects the refused sign-in. The codes with a
 // cause outside of the manifests are only in docs/troubleshooting.md.
 var signInHints = map[int]func(*app) string{
 	50034:  func(a *app) string { return "create the user: `" + a.command("apply") + "`" },

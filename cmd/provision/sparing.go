@@ -11,12 +11,12 @@ import (
 
 // Headroom is the number of bytes by which the heap grows before the next garbage collection.
 // It does not depend on the size of the live heap, so that a small tenant is seldom collected. It is
-// at least leastHeadroom percent of the live heap, so that the cost of collection grows no faster
+// at least minHeadroom percent of the live heap, so that the cost of collection grows no faster
 // than the tenant.
 const (
 	headroomReading = 64 << 20 // while the store is read, most of which stays live
 	headroomServing = 24 << 20
-	leastHeadroom   = 50
+	minHeadroom     = 50
 )
 
 // A command that ends soon collects its heap seldom while it is small.
@@ -54,7 +54,7 @@ func sparing() (read func()) {
 func keep(headroom *atomic.Uint64) {
 	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
 	metrics.Read(live)
-	debug.SetGCPercent(int(min(max(100*headroom.Load()/max(live[0].Value.Uint64(), 1), leastHeadroom), 400)))
+	debug.SetGCPercent(int(min(max(100*headroom.Load()/max(live[0].Value.Uint64(), 1), minHeadroom), 400)))
 	// The next collection frees the objects that nothing refers to.
 	runtime.AddCleanup(&struct{ unreferenced *int }{}, keep, headroom)
 }

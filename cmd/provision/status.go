@@ -96,7 +96,7 @@ func (a *app) giveStatus(ctx context.Context, c *connection, names []string) err
 	return nil
 }
 
-// stacksOf are the stacks that own something in a state.
+// stacksOf returns the stacks that own something in a state.
 func stacksOf(state *plan.State) []string {
 	names := map[string]bool{}
 	for _, o := range state.Objects {
@@ -209,7 +209,7 @@ func writeRow(w *tabwriter.Writer, cells ...string) {
 	fmt.Fprintln(w, strings.TrimRight("  "+strings.Join(cells, "\t"), "\t "))
 }
 
-// validity says how long a credential is valid.
+// validity describes how long a credential is valid.
 func validity(c status.Credential) string {
 	if c.Expires == nil {
 		return ""

@@ -54,7 +54,7 @@ var otherFlags = map[string]string{
 	"plan": "dry-run", "dry-run": "plan", "auto-approve": "yes", "context": "target", "var": "set", "out-file": "out", "json": "output", "format": "output",
 }
 
-// flagHint is the hint for a flag that the command does not have.
+// flagHint returns the hint for a flag that the command does not have.
 func flagHint(cmd *cobra.Command, unknown *pflag.NotExistError) string {
 	help := fmt.Sprintf("see `%s --help`", cmd.CommandPath())
 	// Terraform writes a long flag with one hyphen.

@@ -173,7 +173,7 @@ func parseRate(text string) (float64, error) {
 	return n / seconds, nil
 }
 
-// targetOf is the API of a document, at url.
+// targetOf returns the API of a document, at url.
 func (s *connection) targetOf(r reach, url string, document *stack.Conformance) conformance.Target {
 	header := http.Header{}
 	for name, value := range document.Headers {

@@ -109,7 +109,7 @@ func (s *starting) RoundTrip(r *http.Request) (*http.Response, error) {
 	return http.DefaultTransport.RoundTrip(r)
 }
 
-// TestUnreachable: the error says how long --wait waited, and the hint does not propose what was
+// TestUnreachable: the error states how long --wait waited, and the hint does not propose what was
 // done.
 func TestUnreachable(t *testing.T) {
 	t.Parallel()

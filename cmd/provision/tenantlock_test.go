@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// Several runs of verify use the local tenant at once. A run that changes the tenant waits for
+// Several runs of verify use the local tenant at the same time. A run that changes the tenant waits for
 // them, and runs that begin later wait for it. Only a wait for another process is reported.
 func TestTenantLock(t *testing.T) {
 	t.Parallel()

@@ -59,7 +59,7 @@ stores the sign-in in .provision/TARGET (0600) for later commands, until --forge
 
 // tokenOptions are the flags of token.
 type tokenOptions struct {
-	user        string // exactly one of user, application and browser says who gets the token
+	user        string // exactly one of user, application and browser selects who gets the token
 	application string
 	browser     bool
 	client      string   // that the user signs in to; "" is the client of the Conformance document
@@ -74,7 +74,7 @@ func (a *app) tokenOptions() tokenOptions {
 		scopes: c.GetStringSlice("scope"), decode: c.GetBool("decode"), forget: c.GetBool("forget")}
 }
 
-// clientOf is the application that a user signs in to.
+// clientOf returns the application that a user signs in to.
 func (o tokenOptions) clientOf(p protected.API) string {
 	return cmp.Or(o.client, p.Documents[0].Client)
 }

@@ -59,12 +59,12 @@ func (s *connection) readTenantTokens(ctx context.Context, p protected.API, f pr
 	return t, nil
 }
 
-// upn is a user's sign-in name in this tenant.
+// upn returns a user's sign-in name in this tenant.
 func (s *connection) upn(u *stack.User) string {
 	return stack.InTenant(u.UserPrincipalName, s.tenantID, s.domain)
 }
 
-// password is the password that provision generated, or, for a user that existed
+// password returns the password that provision generated, or, for a user that existed
 // before, the one in the environment.
 func (s *connection) password(made map[string]string, u *stack.User) string {
 	if p := made[strings.ToLower(s.upn(u))]; p != "" {

@@ -58,7 +58,7 @@ func (a *app) prepareVerifications(ctx context.Context, s *connection, all []pro
 			if document, err = s.hosted(ctx, p.Stack, document); err != nil {
 				return nil, err
 			}
-			document = placed(document)
+			document = withRelativePositions(document)
 			v := verification{url: cmp.Or(o.reach.url, document.URL), reach: o.reach, connection: s, p: p}
 			if v.url == "" {
 				if document.Scenario == "" {

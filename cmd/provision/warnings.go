@@ -44,7 +44,7 @@ type subjects struct {
 	unknown             error
 }
 
-// say puts GitHub's answer into a warning of a subject that names a repository.
+// say adds GitHub's answer to a warning of a subject that names a repository.
 func (s subjects) say(w stack.Warning) stack.Warning {
 	switch {
 	case s.unknown != nil:

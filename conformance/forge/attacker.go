@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// AttackerJWK is the public half of the attacker's RSA key as a JSON Web Key
+// AttackerJWK returns the public half of the attacker's RSA key as a JSON Web Key
 // (RFC 7517), under that kid, with its certificate in x5c.
 func AttackerJWK(kid string) (map[string]any, error) {
 	key, err := attacker()
@@ -29,7 +29,7 @@ func AttackerJWK(kid string) (map[string]any, error) {
 	}, nil
 }
 
-// AttackerPublicKey is the public half of the attacker's RSA key, as a
+// AttackerPublicKey returns the public half of the attacker's RSA key, as a
 // SubjectPublicKeyInfo in DER.
 func AttackerPublicKey() ([]byte, error) {
 	key, err := attacker()

@@ -40,7 +40,7 @@ func Parse(compact string) (Token, error) {
 	return t, nil
 }
 
-// String is the token in compact form.
+// String returns the token in compact form.
 func (t Token) String() string { return t.signingInput() + "." + segment(t.Signature) }
 
 // Claims decodes the payload; numbers are json.Number.

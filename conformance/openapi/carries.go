@@ -11,7 +11,7 @@ import (
 	"provision/stack"
 )
 
-// success is the status of an admitted request, or 0 if several are possible.
+// success returns the status of an admitted request, or 0 if several are possible.
 func success(operation object) int {
 	responses, _ := operation["responses"].(object)
 	status := 0

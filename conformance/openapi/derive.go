@@ -22,11 +22,11 @@ type Document struct {
 type Endpoint struct {
 	stack.Endpoint
 	Remarks            []string
-	unstated, optional bool // why it is public, if the document does not plainly say so
+	unstated, optional bool // why it is public, if the document does not state this explicitly
 }
 
-// mostNames is how many endpoints a warning names.
-const mostNames = 5
+// maxNames is how many endpoints a warning names.
+const maxNames = 5
 
 // Warnings are one line for each reason to expect that an endpoint is public by mistake.
 func (d *Document) Warnings() []string {
@@ -48,14 +48,14 @@ func (d *Document) Warnings() []string {
 			return
 		}
 		more := ""
-		if len(names) > mostNames {
-			more = fmt.Sprintf(" and %d more", len(names)-mostNames)
+		if len(names) > maxNames {
+			more = fmt.Sprintf(" and %d more", len(names)-maxNames)
 		}
 		are := "are"
 		if len(names) == 1 {
 			are = "is"
 		}
-		all = append(all, fmt.Sprintf("%d of %d endpoints %s public, because %s: %s%s", len(names), len(d.Endpoints), are, because, strings.Join(names[:min(len(names), mostNames)], ", "), more))
+		all = append(all, fmt.Sprintf("%d of %d endpoints %s public, because %s: %s%s", len(names), len(d.Endpoints), are, because, strings.Join(names[:min(len(names), maxNames)], ", "), more))
 	}
 	warn(unstated, "the OpenAPI document states no security here")
 	warn(optional, "an empty entry makes the security optional")
@@ -133,7 +133,7 @@ func Derive(raw []byte) (*Document, error) {
 	return document, nil
 }
 
-// server is the first absolute address, with the defaults of its variables.
+// server returns the first absolute address, with the defaults of its variables.
 func server(root object) string {
 	for _, s := range list(root["servers"]) {
 		address := text(at(s, "url"))

@@ -61,7 +61,7 @@ func (d *deriver) sample(v any, depth int) (sample any, invented bool, err error
 	case kind == "array":
 		item, invented, err := d.sample(schema["items"], depth+1)
 		items := []any{item}
-		for n := number(schema["minItems"], 1); len(items) < int(n) && len(items) < mostItems; {
+		for n := number(schema["minItems"], 1); len(items) < int(n) && len(items) < maxItems; {
 			items = append(items, item)
 		}
 		return items, invented, err

@@ -70,7 +70,7 @@ func (d *deriver) secure(e *Endpoint, operation object) (why string, err error) 
 		}
 		return "", nil
 	}
-	for i, r := range all { // in a list, an entry without scopes says whom it is for
+	for i, r := range all { // in a list, an entry without scopes must state its callers
 		if len(r.Scopes)+len(r.Callers) == 0 {
 			all[i].Callers = []string{"users", "applications"}
 		}
@@ -122,7 +122,7 @@ func (d *deriver) requirement(requirement object) (requires *stack.Requires, bes
 	return requires, beside, ok, nil
 }
 
-// short is a scope as tokens contain it: the part after the application's URI. Scopes
+// short returns a scope as tokens contain it: the part after the application's URI. Scopes
 // of OpenID Connect and .default are in no token for an API.
 func short(scope string) string {
 	scope = scope[strings.LastIndexByte(scope, '/')+1:]

@@ -13,11 +13,11 @@ import (
 
 // Limits for values that are derived from a schema.
 const (
-	mostItems = 100
-	mostText  = 10_000
+	maxItems = 100
+	maxText  = 10_000
 )
 
-// formats are texts of the formats that JSON Schema and OpenAPI name.
+// formats contains an example for each format of JSON Schema and OpenAPI.
 var formats = map[string]string{
 	"uuid": "00000000-0000-4000-8000-000000000001", "date": "2026-01-01", "date-time": "2026-01-01T00:00:00Z", "time": "12:00:00Z", "duration": "P1D",
 	"email": "ada@contoso.example", "idn-email": "ada@contoso.example", "uri": "https://contoso.example/", "url": "https://contoso.example/",
@@ -25,21 +25,21 @@ var formats = map[string]string{
 	"ipv4": "192.0.2.1", "ipv6": "2001:db8::1", "byte": "eA==", "json-pointer": "/a", "regex": "^a$", "password": "correct-Horse-7-battery",
 }
 
-// sampleText is a text of the schema's format, pattern and length.
+// sampleText returns a text with the schema's format, pattern and length.
 func sampleText(schema object) string {
-	least, most := int(number(schema["minLength"], 0)), int(number(schema["maxLength"], mostText))
+	least, most := int(number(schema["minLength"], 0)), int(number(schema["maxLength"], maxText))
 	fits := func(s string) bool { return utf8.RuneCountInString(s) >= least && utf8.RuneCountInString(s) <= most }
 	if s, known := formats[text(schema["format"])]; known && fits(s) {
 		return s
 	}
 	if pattern := text(schema["pattern"]); pattern != "" {
-		for more := range 40 { // repetitions take one more each time, until it is long enough
+		for more := range 40 { // repeat each repetition once more, until the text is long enough
 			if s, ok := matching(pattern, more); ok && fits(s) {
 				return s
 			}
 		}
 	}
-	return strings.Repeat("x", min(max(1, least), max(most, 0), mostText))
+	return strings.Repeat("x", min(max(1, least), max(most, 0), maxText))
 }
 
 // matching returns a text that a pattern matches, with a number of additional
@@ -56,11 +56,11 @@ func matching(pattern string, more int) (s string, ok bool) {
 	}
 	var b strings.Builder
 	write(&b, parsed.Simplify(), more)
-	return b.String(), b.Len() <= mostText && compiled.MatchString(b.String())
+	return b.String(), b.Len() <= maxText && compiled.MatchString(b.String())
 }
 
 func write(b *strings.Builder, re *syntax.Regexp, more int) {
-	if b.Len() > mostText {
+	if b.Len() > maxText {
 		return
 	}
 	repeat := func(n int) {
@@ -98,7 +98,7 @@ func write(b *strings.Builder, re *syntax.Regexp, more int) {
 	}
 }
 
-// oneOf is a character of a class, a plain one if there is one.
+// oneOf returns a character of a class: if possible a letter, a digit or a character of URLs.
 func oneOf(ranges []rune) rune {
 	for _, want := range "aA1x_- " {
 		for i := 0; i+1 < len(ranges); i += 2 {
@@ -120,7 +120,7 @@ func oneOf(ranges []rune) rune {
 	return 'x'
 }
 
-// sampleNumber is a number within the schema's bounds.
+// sampleNumber returns a number within the schema's bounds.
 func sampleNumber(schema object, kind string) any {
 	step := number(schema["multipleOf"], 0)
 	if step <= 0 && kind == "integer" {
@@ -177,7 +177,7 @@ func sampleNumber(schema object, kind string) any {
 	return n
 }
 
-// number reads one, of whatever type the parser gave it.
+// number converts a parsed value of any type to a number. It returns otherwise if v is not a number.
 func number(v any, otherwise float64) float64 {
 	switch v := v.(type) {
 	case nil:

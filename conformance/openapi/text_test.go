@@ -22,7 +22,7 @@ func TestSampleText(t *testing.T) {
 	} {
 		s := sampleText(schema)
 		n := utf8.RuneCountInString(s)
-		if n < int(number(schema["minLength"], 0)) || n > int(number(schema["maxLength"], mostText)) {
+		if n < int(number(schema["minLength"], 0)) || n > int(number(schema["maxLength"], maxText)) {
 			t.Errorf("%s: %q has the wrong length", name, s)
 		}
 		if pattern := text(schema["pattern"]); pattern != "" && !regexp.MustCompile(pattern).MatchString(s) {

@@ -10,7 +10,7 @@ import (
 
 var notName = regexp.MustCompile(`[^a-z0-9]+`)
 
-// Name is the title as a document's metadata.name.
+// Name returns the title as a document's metadata.name.
 func (d *Document) Name() string {
 	name := strings.Trim(notName.ReplaceAllString(strings.ToLower(d.Title), "-"), "-")
 	if len(name) > 40 {
@@ -22,7 +22,7 @@ func (d *Document) Name() string {
 	return name
 }
 
-// YAML is the Conformance document for the API that resource protects, whose
+// YAML returns the Conformance document for the API that resource protects, whose
 // users sign in to client.
 func (d *Document) YAML(resource, client string) ([]byte, error) {
 	var b bytes.Buffer

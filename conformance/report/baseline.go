@@ -54,7 +54,7 @@ func (b *Baseline) Close() error {
 	return nil
 }
 
-// scalar is a text that YAML takes for nothing else: JSON is YAML.
+// scalar returns a text that YAML takes for nothing else: JSON is YAML.
 func scalar(text string) string {
 	raw, _ := json.Marshal(display.Line(text))
 	return string(raw)

@@ -23,7 +23,7 @@ func (d *labelled) add(label, text string) {
 	}
 }
 
-// details are the lines about a case that is not described as a part of a finding.
+// details returns the lines about a case that is not described as a part of a finding.
 func details(r conformance.Result, notes bool) []detail {
 	var d labelled
 	switch r.Outcome {
@@ -85,7 +85,7 @@ func findingDetails(f conformance.Finding) []detail {
 	return d
 }
 
-// caseList are the names of some cases by endpoint, limited to a readable number.
+// caseList returns the names of some cases by endpoint, limited to a readable number.
 func caseList(ids []string) string {
 	const most = 6
 	if len(ids) == 0 {

@@ -24,13 +24,13 @@ func NewGitHub(annotations, summary io.Writer) *GitHub {
 	return &GitHub{collect(), annotations, summary}
 }
 
-// mostAnnotations of a kind are shown of one step.
-const mostAnnotations = 10
+// maxAnnotations of a kind are shown of one step.
+const maxAnnotations = 10
 
 // Close writes both.
 func (g *GitHub) Close() error {
 	for i, p := range g.problems() {
-		if i == mostAnnotations {
+		if i == maxAnnotations {
 			fmt.Fprintf(g.annotations, "::notice title=provision verify::%s\n", command(fmt.Sprintf("%d more: see the summary or a report", len(g.problems())-i)))
 			break
 		}
@@ -50,7 +50,7 @@ type trouble struct {
 	lines    []string
 }
 
-// problems are the findings that the baseline does not accept, sorted by severity, and
+// problems returns the findings that the baseline does not accept, sorted by severity, and
 // then the cases that could not be run.
 func (g *GitHub) problems() []trouble {
 	var all []trouble

@@ -40,15 +40,15 @@ func TestGitHubEscapes(t *testing.T) {
 	g := NewGitHub(&annotations, &summary)
 	evil := "100%\r\n::add-mask::x|<img src=x>`a`"
 	_ = g.Begin(conformance.Plan{Name: "d", URL: "https://a"})
-	for range mostAnnotations + 2 {
+	for range maxAnnotations + 2 {
 		_ = g.Result(conformance.Result{Case: conformance.Case{ID: "GET /a,b: c%", File: "a,b:c.yaml"}, Outcome: conformance.Error, Reason: evil})
 	}
-	_ = g.End(conformance.Summary{Errors: mostAnnotations + 2})
+	_ = g.End(conformance.Summary{Errors: maxAnnotations + 2})
 	if err := g.Close(); err != nil {
 		t.Fatal(err)
 	}
 	lines := strings.Split(strings.TrimSpace(annotations.String()), "\n")
-	if len(lines) != mostAnnotations+1 || !strings.HasPrefix(lines[mostAnnotations], "::notice title=provision verify::2 more") {
+	if len(lines) != maxAnnotations+1 || !strings.HasPrefix(lines[maxAnnotations], "::notice title=provision verify::2 more") {
 		t.Errorf("%d lines, the last: %s", len(lines), lines[len(lines)-1])
 	}
 	if want := "::error file=a%2Cb%3Ac.yaml,line=1,title=GET /a%2Cb%3A c%25::100%25\\u000d\\u000a::add-mask::x|<img src=x>`a`"; lines[0] != want {

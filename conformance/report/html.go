@@ -46,13 +46,13 @@ type pageFinding struct {
 	Lead     string // the element that contains its first case; "" if that case is not in the matrix
 }
 
-// Label is the label of a line of the details.
+// Label returns the label of a line of the details.
 func (d detail) Label() string { return d.label }
 
-// Text is the text of the line.
+// Text returns the text of the line.
 func (d detail) Text() string { return d.text }
 
-// element is the id of the element that contains a case.
+// element returns the id of the element that contains a case.
 func (m matrix) element(id string) string {
 	for _, g := range m.Groups {
 		for _, row := range g.Rows {
@@ -188,14 +188,14 @@ func outcomes(s conformance.Summary) []outcomeCount {
 	return slices.DeleteFunc(all, func(c outcomeCount) bool { return c.Count == 0 })
 }
 
-// Mark is the symbol that a cell shows for its outcome in addition to the colour.
+// Mark returns the symbol that a cell shows for its outcome in addition to the colour.
 func (c cell) Mark() string {
 	return map[conformance.Outcome]string{
 		conformance.Blocked: "·", conformance.Pass: "✓", conformance.Fail: "✗", conformance.Error: "!", conformance.Known: "≈", conformance.Note: "i", conformance.Skip: "–",
 	}[c.Outcome]
 }
 
-// Label is the same for users of screen readers.
+// Label returns the same for users of screen readers.
 func (c cell) Label() string {
 	label := c.Case.ID + ": " + string(c.Outcome)
 	if c.Status > 0 {
@@ -204,7 +204,7 @@ func (c cell) Label() string {
 	return label
 }
 
-// Search is the text that the filter searches.
+// Search returns the text that the filter searches.
 func (c cell) Search() string {
 	return lines(strings.ToLower(strings.Join([]string{c.Case.ID, string(c.Group), string(c.Severity), string(c.Outcome), strconv.Itoa(c.Status), c.Sends, c.Reason, c.Cause}, " ")))
 }

@@ -99,7 +99,7 @@ func writeJSON(w io.Writer, name string, document any) error {
 	return nil
 }
 
-// finding is the run's finding of that id.
+// finding returns the run's finding of that id.
 func (r Run) finding(id string) (conformance.Finding, bool) {
 	for _, f := range r.Findings {
 		if f.ID == id {
@@ -123,7 +123,7 @@ func (r Run) belongs(result Result) string {
 	return "evidence of the finding at " + f.Evidence[0] + ": " + f.Title
 }
 
-// result is the result as it came.
+// result returns the result as it came.
 func (r Result) result() conformance.Result {
 	return conformance.Result{
 		Case: r.Case, Outcome: r.Outcome, Status: r.Status, Duration: time.Duration(r.Milliseconds * float64(time.Millisecond)),

@@ -96,7 +96,7 @@ func TestSARIF(t *testing.T) {
 	if err := validates(compile(t, []byte(sarifSchema), true), raw); err != nil {
 		t.Errorf("%v in\n%s", err, raw)
 	}
-	if len(run.Results) != 4 || len(run.Tool.Driver.Rules) != 2 { // a failure and a known one, of two documents
+	if len(run.Results) != 4 || len(run.Tool.Driver.Rules) != 2 { // a failure and a known failure in each of two documents
 		t.Fatalf("%d results, %d rules", len(run.Results), len(run.Tool.Driver.Rules))
 	}
 	prints := map[string]bool{}
@@ -140,7 +140,7 @@ func TestEmptySARIF(t *testing.T) {
 	}
 }
 
-// The fingerprint of an alert must not change when its line moves.
+// The fingerprint of an alert must not change with its line, or GitHub would open a new alert.
 func TestFingerprintsOutliveEdits(t *testing.T) {
 	t.Parallel()
 	found := func(line int, reason string) sarifResult {
@@ -153,7 +153,7 @@ func TestFingerprintsOutliveEdits(t *testing.T) {
 	}
 }
 
-// Every source in the tables has an address.
+// Every source in the tables has a URL.
 func TestSourceURL(t *testing.T) {
 	t.Parallel()
 	for source, want := range map[string]string{
@@ -171,7 +171,7 @@ func TestSourceURL(t *testing.T) {
 		address := sourceURL(c.Source)
 		u, err := url.Parse(address)
 		if (address == "") != strings.HasPrefix(c.Source, "the document") || err != nil || address != "" && u.Scheme != "https" {
-			t.Errorf("%s: source %q is read at %q", c.ID, c.Source, address)
+			t.Errorf("%s: source %q has the URL %q", c.ID, c.Source, address)
 		}
 	}
 }
@@ -184,7 +184,7 @@ func cases(t *testing.T) []conformance.Case {
 		t.Fatal(err)
 	}
 	if !slices.ContainsFunc(all, func(c conformance.Case) bool { return c.Name == "alg-none" }) {
-		t.Fatal("these are not the cases")
+		t.Fatal("case alg-none is missing")
 	}
 	return all
 }

@@ -90,7 +90,7 @@ func TestReportMatchesItsSchema(t *testing.T) {
 	}
 }
 
-// groups are the groups of cases that the schema lists.
+// groups returns the groups of cases that the schema lists.
 func groups(t *testing.T) []string {
 	t.Helper()
 	var schema struct {

@@ -30,7 +30,7 @@ var pages = []struct{ title, address string }{
 	{"OWASP: SQL Injection", "https://owasp.org/www-community/attacks/SQL_Injection"},
 }
 
-// sourceURL is the address of the document that a case names, or "" if the source is
+// sourceURL returns the address of the document that a case names, or "" if the source is
 // the manifest.
 func sourceURL(source string) string {
 	if m := rfc.FindStringSubmatch(source); m != nil {

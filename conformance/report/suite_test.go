@@ -5,7 +5,7 @@ import (
 	"provision/stack"
 )
 
-// suite is an API with two protected endpoints, in the form that Expand reads.
+// suite returns an API with two protected endpoints, in the form that Expand reads.
 func suite() *conformance.Suite {
 	asked := &stack.Requires{Scopes: []string{"read_data"}, AnyRole: []string{"Admin", "DevOps"}}
 	return &conformance.Suite{

@@ -54,7 +54,7 @@ type tally struct {
 // many is more cases of an endpoint than people read line by line.
 const many = 40
 
-// NewText makes a table writer; color says whether w shows ANSI colours.
+// NewText makes a table writer; color is true if w shows ANSI colours.
 func NewText(w io.Writer, color bool) *Text { return &Text{w: w, color: color} }
 
 // marks are what a line begins with, and its colour.
@@ -100,7 +100,7 @@ func (t *Text) Begin(p conformance.Plan) error {
 func (t *Text) Result(r conformance.Result) error {
 	var b bytes.Buffer
 	if t.stopped && !t.Verbose {
-		return nil // the finding already says it
+		return nil // the finding already contains it
 	}
 	if r.Endpoint != t.endpoint || r.Group != t.group {
 		t.flush(&b)
@@ -364,7 +364,7 @@ func plural(n int, word string) string {
 	return fmt.Sprintf("%d %ss", n, word)
 }
 
-// elapsed is a duration as people say it.
+// elapsed returns a duration in a readable form.
 func elapsed(d time.Duration) string {
 	if d < time.Second {
 		return milliseconds(d)

@@ -10,7 +10,7 @@ import (
 	"provision/conformance"
 )
 
-// Every report says that a case is undecided because of a known failure.
+// Every report shows that a case is undecided because of a known failure.
 func TestUndecidedCases(t *testing.T) {
 	t.Parallel()
 	row := func(name string, outcome conformance.Outcome) conformance.Result {

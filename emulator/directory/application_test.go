@@ -269,7 +269,7 @@ func TestChangesThatEntraRefuses(t *testing.T) {
 			a.Web.RedirectURIs, a.DefaultRedirectURI = []string{"https://orders.example/cb"}, ptr("https://orders.example/cb")
 		}}, ""},
 		{"an api identifier with the own appId", []func(*Application){func(a *Application) { a.IdentifierUris = []string{"api://" + a.AppID} }}, ""},
-		{"bringing a secret of one's own", []func(*Application){func(a *Application) { a.PasswordCredentials = []PasswordCredential{{KeyID: id("own")}} }},
+		{"a secret chosen by the caller", []func(*Application){func(a *Application) { a.PasswordCredentials = []PasswordCredential{{KeyID: id("own")}} }},
 			"New password credentials must be generated using service actions"},
 		{"a new certificate without its key", []func(*Application){func(a *Application) {
 			a.KeyCredentials = []KeyCredential{{KeyID: id("k"), Type: "AsymmetricX509Cert", Usage: "Verify"}}

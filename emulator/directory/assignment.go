@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// tuple is the natural key of an assignment.
+// tuple returns the natural key of an assignment.
 func (a *AppRoleAssignment) tuple() string {
 	return strings.Join([]string{a.PrincipalID, a.ResourceID, a.AppRoleID}, " ")
 }
@@ -49,7 +49,7 @@ func (tx *Tx) CreateAssignment(a *AppRoleAssignment) (*AppRoleAssignment, error)
 	if err := checkAssignable(resource, created.AppRoleID, memberType); err != nil {
 		return nil, err
 	}
-	if seen, ok := tx.Seen().ServicePrincipal(resource.ID); ok { // a new role is not visible at once
+	if seen, ok := tx.Seen().ServicePrincipal(resource.ID); ok { // a new role is not visible immediately
 		if err := checkAssignable(seen, created.AppRoleID, memberType); err != nil {
 			return nil, err
 		}

@@ -46,7 +46,7 @@ func versionOf(object any) *uint64 {
 	return nil
 }
 
-// byVersion is the index of a tracked table.
+// byVersion returns the index of a tracked table.
 func byVersion[T any]() *memdb.IndexSchema {
 	return many("version", func(object *T) []string { return []string{version(*versionOf(any(object)))} })
 }

@@ -9,7 +9,7 @@ import (
 )
 
 // Directory is the directory of one tenant. It is safe for use by many
-// goroutines at once.
+// goroutines.
 type Directory struct {
 	reader
 	tenant  Tenant
@@ -98,7 +98,7 @@ type Tx struct {
 // renews the rest.
 func (d *Directory) Update(change func(*Tx) error) error { return d.update("", change, true) }
 
-// UpdateBy is Update for a writer that may see its own writes at once (see Lag).
+// UpdateBy is Update for a writer that may see its own writes immediately (see Lag).
 func (d *Directory) UpdateBy(writer string, change func(*Tx) error) error {
 	return d.update(writer, change, true)
 }

@@ -15,7 +15,7 @@
 //     its service principal in the same tenant.
 //   - Every Update records a new, higher version for each changed application,
 //     service principal, user and group.
-//   - With a lag (SetLag) a write is stored at once and visible later. Seen is the
+//   - With a lag (SetLag) a write is stored immediately and visible later. Seen is the
 //     visible state. Objects that a Tx refers to must be visible and still exist.
 //   - uniqueName and identifier URIs stay taken while their holder is in the
 //     recycle bin.

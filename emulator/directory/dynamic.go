@@ -67,7 +67,7 @@ var ruleProperties = func() map[string]func(*User) []string {
 	return all
 }()
 
-// attribute is the extension attribute with an index from 0.
+// attribute returns the extension attribute with an index from 0.
 func (o *OnPremisesExtensionAttributes) attribute(i int) *string {
 	return []*string{
 		o.ExtensionAttribute1, o.ExtensionAttribute2, o.ExtensionAttribute3, o.ExtensionAttribute4, o.ExtensionAttribute5,

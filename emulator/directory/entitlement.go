@@ -67,7 +67,7 @@ func (tx *Tx) checkEntitlements(old, app *Application) error {
 	return checkStillEnabled(old, tx.seenOf(old), app)
 }
 
-// seenOf is the visible state of an application, or the newest state if the
+// seenOf returns the visible state of an application, or the newest state if the
 // application is not visible yet.
 func (tx *Tx) seenOf(app *Application) *Application {
 	if app == nil {

@@ -44,13 +44,13 @@ func enabledEntitlement(property string) *Error {
 		Message: "Permission (scope or role) cannot be deleted or updated unless disabled first."}
 }
 
-// invalidValue refuses a property's value and says why.
+// invalidValue refuses a property's value, with the reason.
 func invalidValue(resource, property, why string) *Error {
 	return &Error{Status: http.StatusBadRequest, Code: "Request_BadRequest", Target: property,
 		Message: fmt.Sprintf("Invalid value specified for property '%s' of resource '%s'. %s", property, resource, why)}
 }
 
-// readOnly is the error for a change of a property that cannot change once it is set.
+// readOnly returns the error for a change of a property that cannot change once it is set.
 func readOnly(property string) *Error {
 	return &Error{Status: http.StatusBadRequest, Code: "Request_BadRequest", Target: property,
 		Message: fmt.Sprintf("Property '%s' is read-only and cannot be set.", property)}

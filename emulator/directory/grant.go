@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// tuple is the natural key of a grant.
+// tuple returns the natural key of a grant.
 func (g *OAuth2PermissionGrant) tuple() string {
 	return strings.Join([]string{g.ClientID, g.ResourceID, g.ConsentType, text(g.PrincipalID)}, " ")
 }

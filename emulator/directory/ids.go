@@ -27,7 +27,7 @@ func isUUID(s string) bool {
 	return err == nil && len(s) == 36
 }
 
-// securityID is the Windows security identifier that Entra derives from an object id:
+// securityID returns the Windows security identifier that Entra derives from an object id:
 // its four little-endian words.
 func securityID(id string) string {
 	u := uuid.MustParse(id)

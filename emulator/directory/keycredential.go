@@ -87,7 +87,7 @@ func (k *KeyCredential) readCertificate() error {
 	return nil
 }
 
-// hexIdentifier is the default customKeyIdentifier: Graph returns the thumbprint's 40
+// hexIdentifier returns the default customKeyIdentifier: Graph returns the thumbprint's 40
 // hexadecimal digits, although the type of the property is base64.
 func hexIdentifier(certificate *x509.Certificate) []byte {
 	identifier, err := base64.StdEncoding.DecodeString(thumbprint(certificate.Raw))

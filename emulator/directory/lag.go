@@ -15,7 +15,7 @@ import (
 type Lag struct {
 	Delay          time.Duration
 	Jitter         time.Duration // the maximum additional delay of a write
-	ReadYourWrites bool          // a writer sees its own writes and all earlier writes at once
+	ReadYourWrites bool          // a writer sees its own writes and all earlier writes immediately
 }
 
 // String returns the lag in the format of ParseLag.
@@ -74,7 +74,7 @@ type past struct {
 }
 
 // SetLag delays the visibility of later writes, for Seen and for the objects that an
-// Update refers to. The zero value shows every write at once.
+// Update refers to. The zero value shows every write immediately.
 func (d *Directory) SetLag(lag Lag) {
 	d.replica.mu.Lock()
 	defer d.replica.mu.Unlock()

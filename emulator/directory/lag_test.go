@@ -61,7 +61,7 @@ func TestLaggedWriteBecomesVisible(t *testing.T) {
 	}
 	write(rename("three"))
 	if app, ok := d.Application(id); !ok || app.DisplayName != "three" || seen() != "two" {
-		t.Errorf("a write is not kept at once, or seen at once")
+		t.Errorf("a write is not stored immediately, or is visible immediately")
 	}
 	d.SetLag(Lag{})
 	if seen() != "three" {
@@ -200,7 +200,7 @@ func TestReadYourWrites(t *testing.T) {
 	pass(5 * time.Second)
 	two := create("bob", "two")
 	if sees("ada", two) || !sees("bob", two) || !sees("ada", one) {
-		t.Error("another's write is shown to somebody else, or one's own no longer")
+		t.Error("a write is shown to another caller, or no longer to its writer")
 	}
 	// Only the writer can refer to a new object immediately.
 	refer := func(writer string) error {
@@ -211,7 +211,7 @@ func TestReadYourWrites(t *testing.T) {
 		})
 	}
 	check(t, "refer to another's", refer("cy"), "does not reference a valid application")
-	check(t, "refer to one's own", refer("bob"), "")
+	check(t, "refer to the caller's own write", refer("bob"), "")
 	pass(5 * time.Second)
 	if !sees("cy", one) || sees("cy", two) {
 		t.Error("after the lag of the first it is not the first alone that all see")
@@ -263,7 +263,7 @@ func TestJitter(t *testing.T) {
 		before = now
 	}
 	if !between {
-		t.Error("all became visible at once")
+		t.Error("all became visible at the same time")
 	}
 }
 

@@ -37,7 +37,7 @@ type SignIn struct {
 	UserAgent               *string      `json:"userAgent"`
 }
 
-// SignInStatus says whether a sign-in succeeded. Source: Graph resource type "signInStatus".
+// SignInStatus states whether a sign-in succeeded. Source: Graph resource type "signInStatus".
 type SignInStatus struct {
 	ErrorCode         int     `json:"errorCode"` // of AADSTS; 0: signed in
 	FailureReason     string  `json:"failureReason"`

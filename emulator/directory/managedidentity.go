@@ -27,13 +27,13 @@ func (tx *Tx) CreateManagedIdentity(name string) (sp *ServicePrincipal, made boo
 	return sp, true, nil
 }
 
-// managedIdentityResource is an identity's resource id in Azure, in a subscription that
+// managedIdentityResource returns an identity's resource id in Azure, in a subscription that
 // does not exist.
 func managedIdentityResource(name string) string {
 	return "/subscriptions/00000000-0000-0000-0000-000000000000/resourcegroups/local/providers/Microsoft.ManagedIdentity/userAssignedIdentities/" + name
 }
 
-// ManagedIdentityResource is the resource id of a managed identity (mi_res_id).
+// ManagedIdentityResource returns the resource id of a managed identity (mi_res_id).
 func (sp *ServicePrincipal) ManagedIdentityResource() string {
 	return managedIdentityResource(sp.DisplayName)
 }

@@ -2,5 +2,5 @@
 
 package directory
 
-// giveBack does nothing: the system decides which pages of a mapped file stay in memory.
-func giveBack(_, _ uintptr) {}
+// releasePages does nothing: the system decides which pages of a mapped file stay in memory.
+func releasePages(_, _ uintptr) {}

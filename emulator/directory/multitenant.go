@@ -44,7 +44,7 @@ func (d *Directory) Foreign(appID string) (*ServicePrincipal, bool) {
 	return sp, true
 }
 
-// changedApplications are the appIds of the applications among changes.
+// changedApplications returns the appIds of the applications that changes create or update.
 func changedApplications(changes memdb.Changes) (appIDs []string) {
 	for _, change := range changes {
 		if app, ok := change.After.(*Application); ok {

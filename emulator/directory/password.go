@@ -80,7 +80,7 @@ func checkComplexity(password string) error {
 	return nil
 }
 
-// newSecret creates the text of a client secret: 40 characters of Entra's alphabet, of
+// newSecret creates the value of a client secret: 40 characters of Entra's alphabet, of
 // which the fourth and fifth are "8Q".
 func newSecret() string {
 	t := strings.ReplaceAll(randomText(30), "-", "~")

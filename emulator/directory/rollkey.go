@@ -10,7 +10,7 @@ import (
 // learn.microsoft.com/graph/api/application-addkey.
 func (tx *Tx) AddKey(holderID string, key KeyCredential, password string) (KeyCredential, error) {
 	key.KeyID = newID()
-	if key.StartDateTime.IsZero() && key.Usage == "Sign" { // no certificate is read that says it
+	if key.StartDateTime.IsZero() && key.Usage == "Sign" { // Entra takes the time from the certificate, which is not read here
 		key.StartDateTime, key.EndDateTime = tx.now, tx.now.AddDate(1, 0, 0)
 	}
 	err := tx.changeKeys(holderID, func(keys []KeyCredential, passwords []PasswordCredential) ([]KeyCredential, []PasswordCredential, error) {

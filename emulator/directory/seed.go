@@ -139,7 +139,7 @@ func (d *Directory) saveIn(bucket, key string, value any) error {
 	return d.Save(bucket, key, data)
 }
 
-// microsoftGraph is the service principal of Microsoft Graph.
+// microsoftGraph returns the service principal of Microsoft Graph.
 func microsoftGraph(now time.Time) *ServicePrincipal {
 	owner, audience, loginURL := microsoftTenantID, "AzureADMultipleOrgs", "https://graph.microsoft.com"
 	sp := &ServicePrincipal{

@@ -33,7 +33,7 @@ func (v View) Export() ([]byte, error) {
 
 // Import replaces the content of the directory by a snapshot that Export made. If it
 // fails, nothing is changed. Like other writes, an import is durable and appears in
-// delta queries, but it is visible at once. Import refuses a snapshot of another
+// delta queries, but it is visible immediately. Import refuses a snapshot of another
 // tenant, or an inconsistent one, with an *Error.
 func (d *Directory) Import(snapshot []byte) error {
 	wanted, err := d.parseSnapshot(snapshot)

@@ -111,7 +111,7 @@ const sparedAfter = 128
 func (s *store) spare() {
 	s.unspared = 0
 	_ = s.db.View(func(tx *bbolt.Tx) error { // bbolt does not map the file again during a read
-		giveBack(s.db.Info().Data, uintptr(tx.Size()))
+		releasePages(s.db.Info().Data, uintptr(tx.Size()))
 		return nil
 	})
 }

@@ -86,7 +86,7 @@ func checkStore(path string, size int64) (err error) {
 	}
 	return db.View(func(tx *bbolt.Tx) error {
 		if tx.Size() > size {
-			return fmt.Errorf("%w: %d of %d bytes are there", ErrDamaged, size, tx.Size())
+			return fmt.Errorf("%w: the file has %d of %d bytes", ErrDamaged, size, tx.Size())
 		}
 		return tx.ForEach(func(_ []byte, b *bbolt.Bucket) error {
 			var before []byte

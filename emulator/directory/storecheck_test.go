@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// written is the file of a directory with a few objects.
+// written returns the file of a directory with a few objects.
 func written(t *testing.T) []byte {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "directory.db")

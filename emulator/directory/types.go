@@ -197,7 +197,7 @@ type Group struct {
 	Version             uint64         `json:"-"` // of the directory when it changed last
 }
 
-// GroupWriteback says how a group is written back to an on-premises directory.
+// GroupWriteback states how a group is written back to an on-premises directory.
 type GroupWriteback struct {
 	IsEnabled           *bool   `json:"isEnabled"`
 	OnPremisesGroupType *string `json:"onPremisesGroupType"` // universalDistributionGroup | universalSecurityGroup | universalMailEnabledSecurityGroup

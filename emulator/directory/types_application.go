@@ -81,7 +81,7 @@ type PrincipalLock struct {
 	TokenEncryptionKeyID       *bool `json:"tokenEncryptionKeyId"`
 }
 
-// RequestSignatureVerification says whether SAML sign-in requests must be signed.
+// RequestSignatureVerification states whether SAML sign-in requests must be signed.
 type RequestSignatureVerification struct {
 	IsSignedRequestRequired bool    `json:"isSignedRequestRequired"`
 	AllowedWeakAlgorithms   *string `json:"allowedWeakAlgorithms"` // rsaSha1

@@ -86,10 +86,10 @@ func (tx *Tx) DeleteAdministrativeUnit(id string) error {
 
 const unitScope = "/administrativeUnits/"
 
-// ScopeOfUnit is the directoryScopeId of a role within a unit.
+// ScopeOfUnit returns the directoryScopeId of a role within a unit.
 func ScopeOfUnit(id string) string { return unitScope + id }
 
-// UnitScope is the unit in a directoryScopeId, if there is one.
+// UnitScope returns the unit in a directoryScopeId, if there is one.
 func UnitScope(scope string) (unitID string, ok bool) { return strings.CutPrefix(scope, unitScope) }
 
 func checkUnit(u *AdministrativeUnit) error {

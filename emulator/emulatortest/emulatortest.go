@@ -80,7 +80,7 @@ func WithQuotas(size faults.TenantSize) Option {
 	return func(c *emulator.Config) { c.Quotas = size }
 }
 
-// Start starts a tenant, in memory unless InDir says otherwise.
+// Start starts a tenant, in memory unless InDir is used.
 func Start(t testing.TB, options ...Option) *Tenant {
 	t.Helper()
 	listeners, err := emulator.Listen("127.0.0.1:0")

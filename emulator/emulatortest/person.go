@@ -46,7 +46,7 @@ func FillForms(transport http.RoundTripper, address string, forms ...url.Values)
 	return read(response, err)
 }
 
-// read is the body of a response.
+// read returns the body of a response.
 func read(response *http.Response, err error) (string, error) {
 	if err != nil {
 		return "", err

@@ -1,7 +1,7 @@
 // Package faults injects faults into a local tenant: latency, throttling, broken
 // and ambiguous answers, so that a client can be tested against failures of Entra.
 //
-// A Rule says which requests it applies to and what happens to them. The first rule in the
+// A Rule states which requests it applies to and what happens to them. The first rule in the
 // order of Add that matches a request applies. A rule with Next ends after that many requests.
 // Nothing is random, so a run can be repeated. Fired counts how often each rule applied: a test
 // whose fault never occurred has proved nothing.

@@ -30,7 +30,7 @@ func ParseTenantSize(s string) (TenantSize, error) {
 }
 
 // allowance is a quota for a period. It is a token bucket, like Graph's: the whole
-// quota is available at once and then refills.
+// quota is available immediately and then refills.
 type allowance struct {
 	amount float64
 	in     time.Duration

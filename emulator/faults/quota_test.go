@@ -15,7 +15,7 @@ func TestQuotasAreTokenBuckets(t *testing.T) {
 		name     string
 		size     faults.TenantSize
 		spending faults.Spending
-		passes   int // the number of requests that pass at once
+		passes   int // the number of requests that pass in a burst
 		scope    string
 		reason   string
 		flows    time.Duration // the time after which one more request passes

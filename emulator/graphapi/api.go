@@ -240,7 +240,7 @@ func (c *call) serve() (answer, error) {
 	return a, err
 }
 
-// collection is the first segment of the route: applications, users, …
+// collection returns the first segment of the route: applications, users, …
 func (c *call) collection() string { return c.route.segments[0] }
 
 func isJSON(contentType string) bool {

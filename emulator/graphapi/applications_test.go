@@ -39,7 +39,7 @@ func TestNewApplicationHasGraphsDefaults(t *testing.T) {
 		}
 	}
 	if again := tt.get("/v1.0/applications/" + app.text("id")); again.text("appId") != app.text("appId") {
-		t.Error("a GET answers another application")
+		t.Error("GET returns another application")
 	}
 	for _, header := range []string{"request-id", "client-request-id"} {
 		if r.Header.Get(header) == "" {
@@ -68,9 +68,9 @@ func TestApplicationBodiesThatAreRefused(t *testing.T) {
 		{"a number for a name", "POST", `{"displayName":1}`, "expected type"},
 		{"a string for a list", "POST", `{"displayName":"x","tags":"a"}`, "expected type"},
 		{"null in a list", "POST", `{"displayName":"x","tags":[null]}`, "expected type"},
-		{"an id of one's own", "POST", `{"displayName":"x","id":"1"}`, "Property 'id' is read-only"},
-		{"an appId of one's own", "POST", `{"displayName":"x","appId":"1"}`, "Property 'appId' is read-only"},
-		{"an owner who is not there", "POST", `{"displayName":"x","owners@odata.bind":["https://graph.microsoft.com/v1.0/directoryObjects/nobody"]}`, "404 Request_ResourceNotFound: Resource 'nobody' does not exist"},
+		{"an id chosen by the caller", "POST", `{"displayName":"x","id":"1"}`, "Property 'id' is read-only"},
+		{"an appId chosen by the caller", "POST", `{"displayName":"x","appId":"1"}`, "Property 'appId' is read-only"},
+		{"an owner who does not exist", "POST", `{"displayName":"x","owners@odata.bind":["https://graph.microsoft.com/v1.0/directoryObjects/nobody"]}`, "404 Request_ResourceNotFound: Resource 'nobody' does not exist"},
 		{"another appId", "PATCH", `{"appId":"1"}`, "Property 'appId' is read-only"},
 		{"an unknown property, too", "PATCH", `{"colour":"red"}`, "Invalid property 'colour'."},
 		{"an empty name", "PATCH", `{"displayName":""}`, "displayName"},
@@ -85,11 +85,11 @@ func TestApplicationBodiesThatAreRefused(t *testing.T) {
 		}
 	}
 	if names := tt.get("/v1.0/applications").names(); len(names) != 2 {
-		t.Errorf("a refused body left something behind: %v", names)
+		t.Errorf("a refused request created an application: %v", names)
 	}
 	r := tt.send("admin", "POST", "/v1.0/applications", `{"displayName":"x"}`, "Content-Type: text/plain")
 	if !strings.Contains(r.fault(), "Content-Type") {
-		t.Errorf("a body that is not said to be JSON: %s", r.fault())
+		t.Errorf("a body with another Content-Type: %s", r.fault())
 	}
 }
 
@@ -113,10 +113,10 @@ func TestPatchMergesReplacesAndClears(t *testing.T) {
 			map[string]any{"tags": "[c]", "web.redirectUris": "[https://c.example]"}},
 		{"null clears", `{"description":null,"tags":null,"web":{"homePageUrl":null}}`,
 			map[string]any{"description": nil, "tags": "[]", "web.homePageUrl": nil, "web.redirectUris": "[https://c.example]"}},
-		{"a nullable complex value is replaced whole", `{"optionalClaims":{"idToken":[{"name":"email"}]}}`,
+		{"a nullable complex value is replaced as a whole", `{"optionalClaims":{"idToken":[{"name":"email"}]}}`,
 			map[string]any{"optionalClaims.accessToken": "[]", "optionalClaims.idToken": "[map[additionalProperties:[] essential:false name:email source:<nil>]]"}},
-		{"an empty one clears it", `{"optionalClaims":{}}`, map[string]any{"optionalClaims": nil}},
-		{"what is the same may be sent back", `{"id":"` + app.text("id") + `","appId":"` + app.text("appId") + `","createdDateTime":"2026-03-01T12:00:00Z","@odata.type":"#microsoft.graph.application"}`,
+		{"an empty complex value clears the property", `{"optionalClaims":{}}`, map[string]any{"optionalClaims": nil}},
+		{"unchanged read-only properties are accepted", `{"id":"` + app.text("id") + `","appId":"` + app.text("appId") + `","createdDateTime":"2026-03-01T12:00:00Z","@odata.type":"#microsoft.graph.application"}`,
 			map[string]any{"displayName": "orders", "api.requestedAccessTokenVersion": 2.0}},
 		{"a bool as a string, as az sends it", `{"isFallbackPublicClient":"True"}`, map[string]any{"isFallbackPublicClient": true}},
 	} {
@@ -152,7 +152,7 @@ func TestEntriesOfAListAreNotMerged(t *testing.T) {
 		t.Errorf("removing an enabled role: %s", got)
 	}
 	if target := tt.send("admin", "PATCH", path, `{"appRoles":[]}`).body["error"].(map[string]any)["details"].([]any)[0].(map[string]any)["target"]; target != "appRoles" {
-		t.Errorf("the refusal points at %v", target)
+		t.Errorf("the target of the error is %v", target)
 	}
 }
 
@@ -165,12 +165,12 @@ func TestUpsertByUniqueName(t *testing.T) {
 		name, body, header, want string
 	}{
 		{"missing, without the preference", `{"displayName":"orders"}`, "Prefer: return=minimal", "404 Request_ResourceNotFound"},
-		{"missing, without a name to show", `{}`, prefer, "'displayName'"},
+		{"missing, without displayName", `{}`, prefer, "'displayName'"},
 		{"missing, with another uniqueName", `{"displayName":"orders","uniqueName":"other"}`, prefer, "does not match the key"},
 		{"missing", `{"displayName":"orders","uniqueName":"shop.orders"}`, prefer, "201"},
-		{"there", `{"displayName":"orders 2"}`, prefer, "204"},
-		{"there, without the preference", `{"displayName":"orders 3"}`, "Prefer: return=minimal", "204"},
-		{"there, with another uniqueName", `{"uniqueName":"other"}`, prefer, "'uniqueName' is read-only"},
+		{"existing", `{"displayName":"orders 2"}`, prefer, "204"},
+		{"existing, without the preference", `{"displayName":"orders 3"}`, "Prefer: return=minimal", "204"},
+		{"existing, with another uniqueName", `{"uniqueName":"other"}`, prefer, "'uniqueName' is read-only"},
 	} {
 		if got := tt.send("admin", "PATCH", path, step.body, step.header).fault(); !strings.Contains(got, step.want) {
 			t.Errorf("%s: %s, want %s", step.name, got, step.want)
@@ -256,7 +256,7 @@ func TestPasswords(t *testing.T) {
 	for _, path := range []string{"/v1.0/applications/" + app.text("id"), "/v1.0/applications(appId='" + app.text("appId") + "')", "/v1.0/servicePrincipals/" + sp.text("id")} {
 		added := tt.must(200, "POST", path+"/addPassword", `{"passwordCredential":{"displayName":"ci","endDateTime":"2027-01-01T00:00:00Z"}}`).body
 		if len(added.text("secretText")) < 30 || added.text("hint") != added.text("secretText")[:3] || added.text("endDateTime") != "2027-01-01T00:00:00Z" {
-			t.Errorf("addPassword on %s answers %v", path, added)
+			t.Errorf("addPassword on %s returns %v", path, added)
 		}
 		listed := tt.get(path).at("passwordCredentials").([]any)
 		kept := object(listed[0].(map[string]any))
@@ -270,10 +270,10 @@ func TestPasswords(t *testing.T) {
 	}
 	r := tt.must(201, "POST", "/v1.0/applications", `{"displayName":"with a secret","passwordCredentials":[{"displayName":"first"}]}`)
 	if !strings.Contains(r.raw, `"secretText":"`) {
-		t.Error("a secret asked for with the application is not answered")
+		t.Error("the answer to POST has no secretText")
 	}
 	if again := tt.must(200, "GET", "/v1.0/applications/"+r.body.text("id"), ""); strings.Contains(again.raw, `"secretText":"`) {
-		t.Error("a secret is answered twice")
+		t.Error("a later GET returns secretText")
 	}
 }
 
@@ -306,8 +306,8 @@ func TestOwners(t *testing.T) {
 	}
 }
 
-// TestAuthenticationBehaviorsAreAnsweredOnSelect: a read that does not select
-// them does not show them, in v1.0 and in beta.
+// TestAuthenticationBehaviorsAreAnsweredOnSelect: v1.0 and beta return authenticationBehaviors
+// only if the request selects the property.
 func TestAuthenticationBehaviorsAreAnsweredOnSelect(t *testing.T) {
 	t.Parallel()
 	tt := start(t)

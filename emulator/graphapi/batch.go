@@ -195,7 +195,7 @@ func (c *call) serveUnless(failed bool) (answer, error) {
 	return a, nil
 }
 
-// itemBody is a JSON object, or a JSON object in base64.
+// itemBody returns a JSON object, or a JSON object in base64.
 func itemBody(raw json.RawMessage) []byte {
 	if string(raw) == "null" {
 		return nil

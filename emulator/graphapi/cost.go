@@ -74,7 +74,7 @@ func (c *call) cost() Cost {
 	return cost
 }
 
-// optionUnits is the number of units that query options add to a read, or save
+// optionUnits returns the number of units that query options add to a read, or save
 // (negative).
 func optionUnits(rawQuery string) (units int) {
 	options, err := url.ParseQuery(rawQuery)

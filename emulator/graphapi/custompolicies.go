@@ -115,7 +115,7 @@ func (c *call) listPolicyAppliesTo() (answer, error) {
 	return c.listCast(p.AppliesToIDs)
 }
 
-// assignable is the id of the application or service principal that the path names.
+// assignable returns the id of the application or service principal that the path names.
 func (c *call) assignable(from reads) (string, error) {
 	if c.route.segments[0] == "applications" {
 		app, err := c.application(from)

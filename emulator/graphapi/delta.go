@@ -126,7 +126,7 @@ func (c *call) deltaState(k *kind) (deltaState, error) {
 	return state, nil
 }
 
-// deltaIDs are the ids that the delta query has not returned yet, sorted.
+// deltaIDs returns the ids that the delta query has not returned yet, sorted.
 func (c *call) deltaIDs(state deltaState) []string {
 	var ids []string
 	add := func(id string) bool {

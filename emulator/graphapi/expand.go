@@ -27,7 +27,7 @@ type navigation struct {
 	find func(c *call, id string) []any
 }
 
-// navigations are the navigation properties for $expand, by kind of resource and name.
+// navigations returns the navigation properties for $expand, by kind of resource and name.
 func (k *kind) navigations() map[string]navigation {
 	switch k.odataType {
 	case applicationKind.odataType:

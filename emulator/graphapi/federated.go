@@ -29,7 +29,7 @@ var federatedKind = &kind{
 	readOnly:  []string{"id"},
 }
 
-// below is a kind for a collection of one object: applications('ID')/set.
+// below returns a kind for a collection of one object: applications('ID')/set.
 func (k *kind) below(set, id string) *kind {
 	contained := *k
 	contained.set = set + "('" + id + "')/" + k.set

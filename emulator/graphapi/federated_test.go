@@ -31,7 +31,7 @@ func TestFederatedIdentityCredentials(t *testing.T) {
 		{"by name as a key", "GET", list + "(name='main')", "", "", "200"},
 		{"by another key", "GET", list + "(issuer='x')", "", "", "400 BadRequest: The key property 'issuer' is not supported."},
 		{"by the application's appId", "GET", "/v1.0/applications(appId='" + app.text("appId") + "')/federatedIdentityCredentials/main", "", "", "200"},
-		{"one that is not there", "GET", list + "/nothing", "", "", "404 Request_ResourceNotFound"},
+		{"a credential that does not exist", "GET", list + "/nothing", "", "", "404 Request_ResourceNotFound"},
 		{"another subject", "PATCH", list + "/main", `{"subject":"repo:other","description":"new"}`, "", "204"},
 		{"another name", "PATCH", list + "/main", `{"name":"renamed"}`, "", "400 Request_BadRequest: Property 'name' is read-only"},
 		{"an upsert without the preference", "PATCH", byName, `{"issuer":"https://token.example"}`, "", "404"},

@@ -84,7 +84,7 @@ func TestLogo(t *testing.T) {
 	path := "/v1.0/applications/" + app.text("id")
 	const image = "GIF89a\x01\x00\x01\x00"
 	if got := tt.send("admin", "GET", path+"/logo", "").fault(); !strings.HasPrefix(got, "404") {
-		t.Errorf("a logo that is not there: %s", got)
+		t.Errorf("a logo that does not exist: %s", got)
 	}
 	tt.must(204, "PUT", path+"/logo", image, "Content-Type: image/gif")
 	if r := tt.must(200, "GET", path+"/logo", ""); r.raw != image || r.Header.Get("Content-Type") != "image/gif" {

@@ -84,7 +84,7 @@ func (c *call) named(view directory.View, key string) bool {
 	return ok
 }
 
-// container is the object id of the group, unit or role in the path.
+// container returns the object id of the group, unit or role in the path.
 func (c *call) container(view directory.View) string {
 	k := c.keys["id"]
 	if g, ok := view.GroupByUniqueName(k.value); ok {

@@ -153,7 +153,7 @@ func TestMicrosoft365Groups(t *testing.T) {
 		{"writeback", "admin", "PATCH", "/beta" + path, `{"writebackConfiguration":{"isEnabled":true,"onPremisesGroupType":"universalDistributionGroup"}}`, "204"},
 		{"a mail setting by an application", "admin", "PATCH", "/beta" + path, `{"allowExternalSenders":true}`, "403"},
 		{"a mail setting by a user", "ada", "PATCH", "/beta" + path, `{"allowExternalSenders":true}`, "204"},
-		{"two at once", "ada", "PATCH", "/beta" + path, `{"allowExternalSenders":true,"displayName":"x"}`, "400"},
+		{"two properties in one request", "ada", "PATCH", "/beta" + path, `{"allowExternalSenders":true,"displayName":"x"}`, "400"},
 		{"another kind", "admin", "POST", "/beta/groups", strings.ReplaceAll(strings.Replace(body, `"Unified"`, `"Unified","Strange"`, 1), "office", "x"), "400"},
 		{"a dynamic one without a rule", "admin", "POST", "/beta/groups", strings.ReplaceAll(strings.Replace(body, `"Unified"`, `"Unified","DynamicMembership"`, 1), "office", "x"), "400"},
 		{"a rule on an assigned one", "admin", "PATCH", "/beta" + path, `{"membershipRule":"user.department -eq \"x\""}`, "400"},

@@ -14,7 +14,7 @@ var objectRoutes = []route{
 	{method: "POST", pattern: "directoryObjects/getByIds", requires: readObjects, handle: (*call).getByIDs},
 }
 
-// readObject is the permission that reading an object requires, on every path.
+// readObject returns the permission that reading an object requires, on every path.
 func readObject(object any) requirement {
 	switch object.(type) {
 	case *directory.User:

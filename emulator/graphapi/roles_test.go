@@ -38,10 +38,10 @@ func TestDirectoryRoles(t *testing.T) {
 		{"of no template", "POST", "/v1.0/directoryRoles", `{"roleTemplateId":"x"}`, "400"},
 		{"without a template", "POST", "/v1.0/directoryRoles", `{}`, "400"},
 		{"by its template", "GET", "/v1.0/directoryRoles(roleTemplateId='" + printerAdministrator + "')", "", "200"},
-		{"one that is not there", "GET", "/v1.0/directoryRoles/" + adminRole, "", "404"},
+		{"a role that does not exist", "GET", "/v1.0/directoryRoles/" + adminRole, "", "404"},
 		{"a member", "POST", path + "/members/$ref", reference, "204"},
 		{"the member again", "POST", path + "/members/$ref", reference, "400 Request_BadRequest: One or more added object references already exist for the following modified properties: 'members'."},
-		{"a member who is not there", "POST", path + "/members/$ref", strings.ReplaceAll(reference, ada.text("id"), adminRole), "404"},
+		{"a member who does not exist", "POST", path + "/members/$ref", strings.ReplaceAll(reference, ada.text("id"), adminRole), "404"},
 		{"an ordinary group", "POST", path + "/members/$ref", strings.ReplaceAll(reference, ada.text("id"), tt.newGroup("g").text("id")), "400"},
 	} {
 		if got := tt.send("admin", step.method, step.path, step.body).fault(); !strings.HasPrefix(got, step.want) {
@@ -101,7 +101,7 @@ func TestRoleAssignments(t *testing.T) {
 		{"no permissions", "PATCH", definitions + "/" + own.text("id"), `{"rolePermissions":[]}`, "400"},
 		{"a built-in one", "PATCH", definitions + "/" + printerAdministrator, `{"isEnabled":false}`, "400"},
 		{"deleting a built-in one", "DELETE", definitions + "/" + printerAdministrator, "", "400"},
-		{"deleting one that somebody holds", "DELETE", definitions + "/" + own.text("id"), "", "400"},
+		{"deleting an assigned role", "DELETE", definitions + "/" + own.text("id"), "", "400"},
 		{"a name twice", "POST", definitions, strings.Replace(custom, "Reader of applications", "Printer Administrator", 1), "400"},
 		{"taking it back", "DELETE", assignments + "/" + made.text("id"), "", "204"},
 		{"taking it back again", "DELETE", assignments + "/" + made.text("id"), "", "404"},

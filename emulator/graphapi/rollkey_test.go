@@ -74,13 +74,13 @@ func TestKeysRoll(t *testing.T) {
 		}
 		tt.must(204, "PATCH", holder.path, `{"keyCredentials":[`+certificate(first)+`]}`)
 		for name, proof := range map[string]string{
-			"no proof":                  "",
-			"another key's":             second.proof(t, holder.id, proofAudience, noon, proofLifetime),
-			"another's":                 first.proof(t, app.text("appId"), proofAudience, noon, proofLifetime),
-			"one for Microsoft Graph":   first.proof(t, holder.id, "00000003-0000-0000-c000-000000000000", noon, proofLifetime),
-			"one of an hour":            first.proof(t, holder.id, proofAudience, noon, time.Hour),
-			"one that is over":          first.proof(t, holder.id, proofAudience, noon.Add(-time.Hour), proofLifetime),
-			"one that has yet to begin": first.proof(t, holder.id, proofAudience, noon.Add(time.Hour), proofLifetime),
+			"no proof":                      "",
+			"another key's":                 second.proof(t, holder.id, proofAudience, noon, proofLifetime),
+			"another's":                     first.proof(t, app.text("appId"), proofAudience, noon, proofLifetime),
+			"one for Microsoft Graph":       first.proof(t, holder.id, "00000003-0000-0000-c000-000000000000", noon, proofLifetime),
+			"one of an hour":                first.proof(t, holder.id, proofAudience, noon, time.Hour),
+			"an expired proof":              first.proof(t, holder.id, proofAudience, noon.Add(-time.Hour), proofLifetime),
+			"a proof that is not valid yet": first.proof(t, holder.id, proofAudience, noon.Add(time.Hour), proofLifetime),
 		} {
 			if got := add(self, certificate(second), proof); got.StatusCode != 401 {
 				t.Errorf("%s with %s: %s, want 401", holder.path, name, got.fault())

@@ -52,7 +52,7 @@ var scopedMemberKind = &kind{
 	readOnly:  []string{"id", "administrativeUnitId"},
 }
 
-// scopedMembers are the memberships in all units for which keep returns true.
+// scopedMembers returns the memberships in all units for which keep returns true.
 func scopedMembers(from reads, keep func(m scopedRoleMembership, unitID string) bool) (all []*scopedRoleMembership) {
 	for a := range from.RoleAssignments() {
 		unitID, ok := directory.UnitScope(a.DirectoryScopeID)
@@ -85,7 +85,7 @@ func (c *call) membersOfUnit(from reads) ([]*scopedRoleMembership, error) {
 	return scopedMembers(from, func(_ scopedRoleMembership, unitID string) bool { return equalFold(unitID, u.ID) }), nil
 }
 
-// memberOfUnit is the membership that the path names.
+// memberOfUnit returns the membership that the path names.
 func (c *call) memberOfUnit(from reads) (*scopedRoleMembership, error) {
 	all, err := c.membersOfUnit(from)
 	if err != nil {

@@ -18,14 +18,14 @@ func TestScopedRoleMembers(t *testing.T) {
 		made := tt.must(201, "POST", path, body).body
 		member, _ := made["roleMemberInfo"].(map[string]any)
 		if made.text("roleId") != role.text("id") || made.text("administrativeUnitId") != unit.text("id") || member["id"] != ada.text("id") || member["userPrincipalName"] != ada.text("userPrincipalName") {
-			t.Errorf("made %v", made)
+			t.Errorf("created %v", made)
 		}
 		for _, step := range []struct{ name, method, path, body, want string }{
-			{"the same again", "POST", path, body, "400"},
+			{"a duplicate", "POST", path, body, "400"},
 			{"no role", "POST", path, `{"roleMemberInfo":{"id":"` + ada.text("id") + `"}}`, "400"},
-			{"a role that is not in use", "POST", path, strings.Replace(body, role.text("id"), adminRole, 1), "404"},
-			{"nobody", "POST", path, strings.Replace(body, ada.text("id"), adminRole, 1), "404"},
-			{"one that is not there", "GET", path + "/" + adminRole, "", "404"},
+			{"a role that is not activated", "POST", path, strings.Replace(body, role.text("id"), adminRole, 1), "404"},
+			{"a user who does not exist", "POST", path, strings.Replace(body, ada.text("id"), adminRole, 1), "404"},
+			{"a scoped role member that does not exist", "GET", path + "/" + adminRole, "", "404"},
 		} {
 			if got := tt.send("admin", step.method, step.path, step.body).fault(); !strings.HasPrefix(got, step.want) {
 				t.Errorf("%s: %s, want %s", step.name, got, step.want)
@@ -41,7 +41,7 @@ func TestScopedRoleMembers(t *testing.T) {
 		}
 		assigned := tt.get("/v1.0/roleManagement/directory/roleAssignments?$filter=directoryScopeId%20eq%20'/administrativeUnits/" + unit.text("id") + "'").values()
 		if len(assigned) != 1 || assigned[0].text("principalId") != ada.text("id") {
-			t.Errorf("as a role assignment: %v", assigned)
+			t.Errorf("as role assignments: %v", assigned)
 		}
 		tt.must(204, "DELETE", path+"/"+made.text("id"), "")
 		if all := tt.get(path).values(); len(all) != 0 {
@@ -51,7 +51,7 @@ func TestScopedRoleMembers(t *testing.T) {
 	tt.must(201, "POST", "/v1.0/administrativeUnits/"+unit.text("id")+"/scopedRoleMembers", body)
 	tt.must(204, "DELETE", "/v1.0/administrativeUnits/"+unit.text("id"), "")
 	if all := tt.get("/v1.0/users/" + ada.text("id") + "/scopedRoleMemberOf").values(); len(all) != 0 {
-		t.Errorf("after its unit: %v", all)
+		t.Errorf("after the unit was deleted: %v", all)
 	}
 }
 
@@ -65,17 +65,17 @@ func TestAdministrativeUnits(t *testing.T) {
 	reference := fmt.Sprintf(`{"@odata.id":%q}`, origin+"/v1.0/directoryObjects/"+ada.text("id"))
 	group := tt.must(201, "POST", path+"/members", `{"@odata.type":"#microsoft.graph.group","displayName":"operators","mailEnabled":false,"mailNickname":"o","securityEnabled":true}`).body
 	if group.text("@odata.type") != "#microsoft.graph.group" {
-		t.Errorf("a group made in a unit is %v", group)
+		t.Errorf("a group created in a unit is %v", group)
 	}
 	for _, step := range []struct{ name, method, path, body, want string }{
 		{"no name", "POST", units, `{}`, "400"},
-		{"a strange visibility", "PATCH", path, `{"visibility":"Some"}`, "400"},
+		{"an invalid visibility", "PATCH", path, `{"visibility":"Some"}`, "400"},
 		{"another name", "PATCH", path, `{"displayName":"south"}`, "204"},
 		{"a member", "POST", path + "/members/$ref", reference, "204"},
 		{"the member again", "POST", path + "/members/$ref", reference, "400 Request_BadRequest: One or more added object references already exist"},
 		{"an application as a member", "POST", path + "/members/$ref", strings.ReplaceAll(reference, ada.text("id"), tt.newApplication(`{"displayName":"x"}`).text("id")), "404"},
-		{"nobody as a member", "DELETE", path + "/members/" + adminRole + "/$ref", "", "404"},
-		{"one that is not there", "GET", units + "/" + adminRole, "", "404"},
+		{"removing an object that is not a member", "DELETE", path + "/members/" + adminRole + "/$ref", "", "404"},
+		{"a unit that does not exist", "GET", units + "/" + adminRole, "", "404"},
 	} {
 		if got := tt.send("admin", step.method, step.path, step.body).fault(); !strings.HasPrefix(got, step.want) {
 			t.Errorf("%s: %s, want %s", step.name, got, step.want)

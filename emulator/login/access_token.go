@@ -25,7 +25,7 @@ func (c *tenantCall) accessToken(i issuance, lifetime time.Duration) (string, er
 	return signJWT(key.signV1, c.accessClaims(i, v1, lifetime))
 }
 
-// accessClaims are the claims of an access token of either version.
+// accessClaims returns the claims of an access token of either version.
 // Source: learn.microsoft.com/entra/identity-platform/access-token-claims-reference.
 func (c *tenantCall) accessClaims(i issuance, v version, lifetime time.Duration) claims {
 	token := c.commonClaims(v, lifetime)
@@ -47,11 +47,11 @@ func (c *tenantCall) accessClaims(i issuance, v version, lifetime time.Duration)
 	if len(roles) > 0 {
 		token["roles"] = roles // omitted if empty
 	}
-	c.addWished(token, i)
+	c.addRequestedClaims(token, i)
 	return token
 }
 
-// commonClaims are the claims that every access token contains.
+// commonClaims returns the claims that every access token contains.
 func (c *tenantCall) commonClaims(v version, lifetime time.Duration) claims {
 	issued := c.now.Unix()
 	token := claims{

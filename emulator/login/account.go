@@ -17,7 +17,7 @@ func (a account) key() directory.HomeAccount {
 	return directory.HomeAccount{TenantID: a.home.Tenant().ID, ObjectID: a.ID}
 }
 
-// realmOf is the tenant that a user name belongs to, by its domain (home realm
+// realmOf returns the tenant that a user name belongs to, by its domain (home realm
 // discovery).
 func (c *call) realmOf(name string) (*directory.Directory, bool) {
 	_, domain, _ := strings.Cut(name, "@")
@@ -117,7 +117,7 @@ func (c *tenantCall) member(cl client, who account) (*directory.User, *Error) {
 	return user, nil
 }
 
-// unknownUser is the error for a user who is not in the tenant, by one of the codes
+// unknownUser returns the error for a user who is not in the tenant, by one of the codes
 // that say so.
 func (c *tenantCall) unknownUser(code int, cl client, who account) *Error {
 	return failure(code, who.UserPrincipalName, c.issuerV1(who.home.Tenant().ID), c.tenant.DisplayName, cl.app.AppID, cl.app.DisplayName)

@@ -75,7 +75,7 @@ func (c *tenantCall) organizationConsent(a *authorization, user *directory.User)
 	return shown, nil
 }
 
-// rolesOf are the application permissions in a list of permissions.
+// rolesOf returns the application permissions in a list of permissions.
 func rolesOf(all []permissions) []permissions {
 	var roles []permissions
 	for _, p := range all {
@@ -108,7 +108,7 @@ func (c *tenantCall) consentAnswer(a *authorization) url.Values {
 	return values
 }
 
-// address is the name of the resource in scopes: its first identifier URI, or else its
+// address returns the name of the resource in scopes: its first identifier URI, or else its
 // appId.
 func (r resource) address() string {
 	for _, name := range r.principal.ServicePrincipalNames {
@@ -119,7 +119,7 @@ func (r resource) address() string {
 	return r.principal.AppID
 }
 
-// requestPath is the endpoint that received a request.
+// requestPath returns the endpoint that received a request.
 func (c *call) requestPath(a *authorization) string {
 	switch {
 	case !a.consentOnly:

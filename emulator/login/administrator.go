@@ -34,7 +34,7 @@ func (c *tenantCall) consentRight(user *directory.User) consentRight {
 	return right
 }
 
-// needs is the right that is required to grant permissions of one resource.
+// needs returns the right that is required to grant permissions of one resource.
 func (p permissions) needs() consentRight {
 	switch {
 	case len(p.roles) > 0 && p.resource.isGraph():

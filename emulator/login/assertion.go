@@ -110,7 +110,7 @@ func (c *tenantCall) checkCertificate(cl *client, sent *assertion) *Error {
 	return nil
 }
 
-// keyCredentials are the certificates that are registered for a client.
+// keyCredentials returns the certificates that are registered for a client.
 func (cl client) keyCredentials() []directory.KeyCredential {
 	all := slices.Clone(cl.app.KeyCredentials)
 	if cl.principal != nil {

@@ -97,7 +97,7 @@ func (w *world) certify(app *directory.Application, key []byte) {
 	})
 }
 
-// daemonClaims are the claims of the daemon's assertion, valid for ten minutes.
+// daemonClaims returns the claims of the daemon's assertion, valid for ten minutes.
 func (w *world) daemonClaims(pairs ...any) map[string]any {
 	now := w.clock.Now().Unix()
 	claims := map[string]any{

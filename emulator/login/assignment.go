@@ -28,7 +28,7 @@ func (c *tenantCall) assignments(resourceID, principalID string, throughGroups b
 	return held
 }
 
-// roleValues are the roles claim: the values of the enabled roles that were
+// roleValues returns the roles claim: the values of the enabled roles that were
 // assigned, in the order in which the resource declares them.
 func roleValues(resource *directory.ServicePrincipal, held []*directory.AppRoleAssignment) []string {
 	declared := map[int]string{} // a principal has few of the hundreds of roles of Microsoft Graph

@@ -13,7 +13,7 @@ import (
 // request. Every issuer and every URL in an answer is derived from it.
 type authority struct {
 	names
-	alias string // common or organizations if the path says so, else the tenant's id
+	alias string // common or organizations if the path contains it, else the tenant's id
 }
 
 // names are the origins of one cloud, each with scheme, host and port.
@@ -25,7 +25,7 @@ type names struct {
 	graph  string          // of Microsoft Graph
 }
 
-// namesUnder are the names of a cloud for a request to one of its hosts, and otherwise
+// namesUnder returns the names of a cloud for a request to one of its hosts, and otherwise
 // the tenant's own origin.
 func (l *Login) namesUnder(host string) names {
 	c, found := microsoft.CloudOf(host)
@@ -59,14 +59,14 @@ func (l *Login) authorityOf(host, segment string) (authority, *directory.Directo
 // shared reports whether the path is common or organizations, which name no tenant.
 func (a authority) shared() bool { return a.alias == "common" || a.alias == "organizations" }
 
-// issuerV1 is the issuer of v1 tokens of a tenant. The public cloud has its own host
+// issuerV1 returns the issuer of v1 tokens of a tenant. The public cloud has its own host
 // for it.
 func (n names) issuerV1(tenantID string) string { return n.v1 + "/" + tenantID + "/" }
 
-// issuerV2 is the issuer of v2 tokens of a tenant.
+// issuerV2 returns the issuer of v2 tokens of a tenant.
 func (n names) issuerV2(tenantID string) string { return n.v2 + "/" + tenantID + "/v2.0" }
 
-// documentTenant is the tenant in the issuer of a metadata document: literally
+// documentTenant returns the tenant in the issuer of a metadata document: literally
 // {tenantid} for common and organizations.
 func (a authority) documentTenant() string {
 	if a.shared() {
@@ -75,7 +75,7 @@ func (a authority) documentTenant() string {
 	return a.alias
 }
 
-// url is an endpoint of the tenant, under the alias that the caller uses.
+// url returns an endpoint of the tenant, under the alias that the caller uses.
 func (a authority) url(path string) string { return a.origin + "/" + a.alias + path }
 
 // cloudName returns the name of the cloud for what is sealed under these names: "" for the tenant's
@@ -99,7 +99,7 @@ func (l *Login) ofAnotherCloud(n names, aio string) bool {
 	return marked && !slices.Contains(n.acceptedClouds(), cloud)
 }
 
-// issuersOf are the issuers of a tenant's tokens in the cloud of a request: under the hosts of
+// issuersOf returns the issuers of a tenant's tokens in the cloud of a request: under the hosts of
 // the cloud, and under the tenant's own origin. Tokens of other clouds are foreign.
 func (n names) issuersOf(tenantID string) []string {
 	return append(n.issuersV1Of(tenantID), n.local+"/"+tenantID+"/v2.0", n.cloud.Authority()+"/"+tenantID+"/v2.0")
@@ -159,7 +159,7 @@ func cutPrefixFold(s, prefix string) (string, bool) {
 	return s[len(prefix):], true
 }
 
-// graphURL is the address of Microsoft Graph.
+// graphURL returns the address of Microsoft Graph.
 func (n names) graphURL() string { return n.graph }
 
 // graphNames are the names of Microsoft Graph as a resource, in addition to its appId.

@@ -12,30 +12,30 @@ import (
 // authorization is a request for authorization (RFC 6749 section 4.1.1, OpenID Connect
 // Core section 3.1.2.1) whose client and redirect URI are trusted.
 type authorization struct {
-	request     url.Values // as it was sent
-	client      client
-	redirect    redirect
-	sent        string // redirect_uri as the request had it; empty if omitted
-	types       responseTypes
-	mode        string // query, fragment or form_post
-	state       string
-	nonce       string
-	scope       scopeRequest
-	demands     []demand
-	challenge   string
-	method      string // of the challenge: S256 or plain
-	prompt      string
-	loginHint   string
-	domainHint  string         // the user's organization, by its domain
-	maxAge      *time.Duration // the maximum age of the sign-in; nil: the age of a session
-	clientInfo  bool
-	wishes      claimsRequest
-	stateInForm bool        // the request contained state, possibly empty
-	accepted    bool        // the user has just consented
-	everybody   bool        // consent is requested for everybody
-	consentOnly bool        // the answer only states that consent was given
-	device      *device     // the waiting device; then there is no redirect URI
-	redeem      *redemption // the invitation to accept; if it is set, the request has no client
+	request         url.Values // as it was sent
+	client          client
+	redirect        redirect
+	sent            string // redirect_uri as the request had it; empty if omitted
+	types           responseTypes
+	mode            string // query, fragment or form_post
+	state           string
+	nonce           string
+	scope           scopeRequest
+	demands         []demand
+	challenge       string
+	method          string // of the challenge: S256 or plain
+	prompt          string
+	loginHint       string
+	domainHint      string         // the user's organization, by its domain
+	maxAge          *time.Duration // the maximum age of the sign-in; nil: the age of a session
+	clientInfo      bool
+	requestedClaims claimsRequest
+	stateInForm     bool        // the request contained state, possibly empty
+	accepted        bool        // the user has just consented
+	everybody       bool        // consent is requested for everybody
+	consentOnly     bool        // the answer only states that consent was given
+	device          *device     // the waiting device; then there is no redirect URI
+	redeem          *redemption // the invitation to accept; if it is set, the request has no client
 }
 
 // authorize begins a sign-in.
@@ -139,7 +139,7 @@ func (c *call) checkAuthorization(a *authorization) *Error {
 	if a.maxAge, err = parseMaxAge(c.form.Get("max_age")); err != nil {
 		return err
 	}
-	if a.wishes, err = parseClaimsRequest(c.form.Get("claims")); err != nil {
+	if a.requestedClaims, err = parseClaimsRequest(c.form.Get("claims")); err != nil {
 		return err
 	}
 	if a.scope, err = c.requestedScope(); err != nil {
@@ -186,7 +186,7 @@ func (c *call) requestedScope() (scopeRequest, *Error) {
 	return c.parseScope(text)
 }
 
-// authorizePath is the authorize endpoint of the call's version.
+// authorizePath returns the authorize endpoint of the call's version.
 func (c *call) authorizePath() string {
 	if c.version == v1 {
 		return "/oauth2/authorize"

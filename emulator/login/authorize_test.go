@@ -78,7 +78,7 @@ func TestErrorsAfterSignIn(t *testing.T) {
 		scope, oauth, code string
 	}{
 		"nothing to consent to":    {"https://graph.microsoft.com/.default", "invalid_client", "AADSTS650057"},
-		"scope that is not there":  {"api://orders/erase_data", "invalid_client", "AADSTS650053"},
+		"unknown scope":            {"api://orders/erase_data", "invalid_client", "AADSTS650053"},
 		"scope that Graph has not": {"mailread", "invalid_client", "AADSTS650053"},
 	} {
 		p := after(w.desktopRequest("scope", test.scope))

@@ -58,7 +58,7 @@ func (l *Login) open(w http.ResponseWriter, r *http.Request, endpoint version) (
 	return c, c.address(r.PathValue("tenant"))
 }
 
-// clientRequestID is the client's id of its request, or a new one.
+// clientRequestID returns the client's id of its request, or a new one.
 func clientRequestID(r *http.Request) string {
 	id := r.Header.Get("client-request-id")
 	if id == "" {
@@ -141,7 +141,7 @@ func (c *call) noStore() {
 	c.w.Header().Set("Pragma", "no-cache")
 }
 
-// remoteAddress is the caller's IP address, the ipaddr claim.
+// remoteAddress returns the caller's IP address, the ipaddr claim.
 func (c *call) remoteAddress() string {
 	host, _, err := net.SplitHostPort(c.r.RemoteAddr)
 	if err != nil {

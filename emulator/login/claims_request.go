@@ -12,38 +12,38 @@ import (
 // contexts that an API required in a claims challenge. Source:
 // learn.microsoft.com/entra/identity-platform/claims-challenge.
 type claimsRequest struct {
-	AccessToken map[string]*claimWish `json:"access_token"`
-	IDToken     map[string]*claimWish `json:"id_token"`
-	UserInfo    map[string]*claimWish `json:"userinfo"`
+	AccessToken map[string]*requestedClaim `json:"access_token"`
+	IDToken     map[string]*requestedClaim `json:"id_token"`
+	UserInfo    map[string]*requestedClaim `json:"userinfo"`
 }
 
-// claimWish is a requested claim; nil requests the claim with any value.
-type claimWish struct {
+// requestedClaim is a claim of the request; nil requests the claim with any value.
+type requestedClaim struct {
 	Essential bool              `json:"essential"`
 	Value     json.RawMessage   `json:"value"`
 	Values    []json.RawMessage `json:"values"`
 }
 
-// parseClaimsRequest reads a claims parameter. An empty one requests nothing.
+// parseClaimsRequest reads a claims parameter. An empty parameter requests no claim.
 func parseClaimsRequest(text string) (claimsRequest, *Error) {
-	var wishes claimsRequest
+	var request claimsRequest
 	if strings.TrimSpace(text) == "" {
-		return wishes, nil
+		return request, nil
 	}
-	if !strings.HasPrefix(strings.TrimSpace(text), "{") || json.Unmarshal([]byte(text), &wishes) != nil {
+	if !strings.HasPrefix(strings.TrimSpace(text), "{") || json.Unmarshal([]byte(text), &request) != nil {
 		return claimsRequest{}, failure(90100, "claims")
 	}
-	return wishes, nil
+	return request, nil
 }
 
-// values are the requested values of a claim in the access token.
-func (wishes claimsRequest) values(claim string) []string {
-	wish := wishes.AccessToken[claim]
-	if wish == nil {
+// values returns the requested values of a claim in the access token.
+func (r claimsRequest) values(claim string) []string {
+	requested := r.AccessToken[claim]
+	if requested == nil {
 		return nil
 	}
 	var texts []string
-	for _, raw := range append([]json.RawMessage{wish.Value}, wish.Values...) {
+	for _, raw := range append([]json.RawMessage{requested.Value}, requested.Values...) {
 		var text string
 		if json.Unmarshal(raw, &text) == nil && text != "" {
 			texts = append(texts, text)
@@ -56,17 +56,17 @@ func (wishes claimsRequest) values(claim string) []string {
 // (learn.microsoft.com/graph/api/resources/authenticationcontextclassreference).
 var authenticationContext = regexp.MustCompile(`^c([1-9]|[1-9][0-9])$`)
 
-// addWished adds the claims that the client requests and the API has declared. No
-// policy is attached to an authentication context here, so every user meets each
-// context.
-func (c *tenantCall) addWished(token claims, i issuance) {
-	wished := func(claim string, known func(string) bool) {
-		_, asked := optionalClaim(i.resource.accessTokenClaims(), claim)
-		if !asked && i.resource.app != nil {
+// addRequestedClaims adds the claims that the client requests and that the API declares as
+// optional claims. The local tenant has no Conditional Access policies, so every user
+// satisfies every authentication context.
+func (c *tenantCall) addRequestedClaims(token claims, i issuance) {
+	add := func(claim string, known func(string) bool) {
+		_, declared := optionalClaim(i.resource.accessTokenClaims(), claim)
+		if !declared && i.resource.app != nil {
 			return
 		}
 		var values []string
-		for _, value := range i.wishes.values(claim) {
+		for _, value := range i.requestedClaims.values(claim) {
 			if known(value) {
 				values = append(values, value)
 			}
@@ -75,8 +75,8 @@ func (c *tenantCall) addWished(token claims, i issuance) {
 			token[claim] = values
 		}
 	}
-	wished("xms_cc", func(value string) bool { return strings.EqualFold(value, "cp1") })
+	add("xms_cc", func(value string) bool { return strings.EqualFold(value, "cp1") })
 	if i.user != nil {
-		wished("acrs", authenticationContext.MatchString)
+		add("acrs", authenticationContext.MatchString)
 	}
 }

@@ -15,14 +15,16 @@ import (
 	"provision/emulator/directory"
 )
 
-// wishing lets the API receive the client capabilities.
-func (w *world) wishing(claims ...string) {
+// acceptClaims declares optional claims of the API.
+func (w *world) acceptClaims(claims ...string) {
 	w.t.Helper()
-	var asked []directory.OptionalClaim
+	var declared []directory.OptionalClaim
 	for _, name := range claims {
-		asked = append(asked, directory.OptionalClaim{Name: name})
+		declared = append(declared, directory.OptionalClaim{Name: name})
 	}
-	w.change(w.api.ID, func(app *directory.Application) { app.OptionalClaims = &directory.OptionalClaims{AccessToken: asked} })
+	w.change(w.api.ID, func(app *directory.Application) {
+		app.OptionalClaims = &directory.OptionalClaims{AccessToken: declared}
+	})
 }
 
 func TestClaimsRequest(t *testing.T) {
@@ -43,7 +45,7 @@ func TestClaimsRequest(t *testing.T) {
 	c := claims(both, "-")
 	is("the API asks for neither", c, "xms_cc")
 	is("the API asks for neither", c, "acrs")
-	w.wishing("xms_cc", "acrs")
+	w.acceptClaims("xms_cc", "acrs")
 	c = claims(both, "-")
 	is("sent to authorize", c, "xms_cc", "CP1")
 	is("sent to authorize", c, "acrs", "c25")
@@ -66,7 +68,7 @@ func TestClaimsRequest(t *testing.T) {
 func TestClientCapabilitiesOfRealClients(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.wishing("xms_cc", "acrs")
+	w.acceptClaims("xms_cc", "acrs")
 	credential, err := azidentity.NewClientSecretCredential(w.tid(), w.daemon.AppID, w.daemonSecret, &azidentity.ClientSecretCredentialOptions{
 		ClientOptions:            azcore.ClientOptions{Cloud: cloud.Configuration{ActiveDirectoryAuthorityHost: w.origin}, Transport: w.server.Client()},
 		DisableInstanceDiscovery: true,

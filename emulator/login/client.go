@@ -32,7 +32,7 @@ func (cl client) lacksPrincipal() bool { return cl.foreign && cl.principal == ni
 
 // client finds the application that a request names: in the tenant that the path names,
 // else in all tenants. The sign-in sees a new registration or a new secret as late as
-// Graph's readers do, but users and consent at once.
+// Graph's readers do, but users and consent immediately.
 func (c *call) client(id string) (client, *Error) {
 	if c.named != nil {
 		return c.named.client(id)

@@ -87,7 +87,7 @@ func (c *tenantCall) missingConsent(a *authorization, user *directory.User) (sho
 	return shown, len(shown) > 0 || absent || !before, nil
 }
 
-// consentPage asks the user for consent, or says that only an administrator
+// consentPage asks the user for consent, or states that only an administrator
 // can give it.
 func (c *tenantCall) consentPage(a *authorization, s session, user *directory.User, shown []permissions) *Error {
 	right, lacking := c.consentRight(user), c.without(shown, a.client, user)

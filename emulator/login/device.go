@@ -130,7 +130,7 @@ func (c *call) device(userCode string) (device, bool) {
 	return d, !decided
 }
 
-// deviceAuthorization is the authorization that a device waits for.
+// deviceAuthorization returns the authorization that a device waits for.
 func (c *call) deviceAuthorization(userCode string) (*authorization, *Error) {
 	d, found := c.device(userCode)
 	if !found {

@@ -131,7 +131,7 @@ const unknownUserMessage = "User account '%s' from identity provider '%s' does n
 // suberrors are the suberror values that MSAL evaluates.
 var suberrors = map[int]string{65001: "consent_required", 70008: "bad_token", 700082: "bad_token", 700084: "bad_token"}
 
-// failure is the refusal with an AADSTS number; args are the values in its message.
+// failure returns the refusal with an AADSTS number; args are the values in its message.
 func failure(code int, args ...any) *Error {
 	known, ok := errorTable[code]
 	if !ok {
@@ -145,13 +145,13 @@ func failure(code int, args ...any) *Error {
 
 const timestampLayout = "2006-01-02 15:04:05Z"
 
-// description is the error_description of a refusal.
+// description returns the error_description of a refusal.
 func (c *call) description(err *Error) string {
 	return fmt.Sprintf("%s Trace ID: %s Correlation ID: %s Timestamp: %s",
 		err.Error(), c.traceID, c.correlationID, c.now.UTC().Format(timestampLayout))
 }
 
-// errorURI is the address of Microsoft's explanation of a code.
+// errorURI returns the address of Microsoft's explanation of a code.
 func errorURI(code int) string {
 	return "https://login.microsoftonline.com/error?code=" + strconv.Itoa(code)
 }

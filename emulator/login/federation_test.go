@@ -153,9 +153,9 @@ func TestIssuerKeysAreKept(t *testing.T) {
 	}
 	reads(1, "at first")
 	for range 5 {
-		w.token(w.daemonAssertion(second())).expect(t, "a key that is not there", 401, "invalid_client", 50013)
+		w.token(w.daemonAssertion(second())).expect(t, "a key that the key set does not contain", 401, "invalid_client", 50013)
 	}
-	reads(1, "unknown keys at once")
+	reads(1, "unknown keys without a pause")
 	c.do(func() { c.keys["two"] = other })
 	w.clock.advance(issuerKeysPause)
 	w.granted(w.daemonAssertion(second()))

@@ -83,7 +83,7 @@ func (c *tenantCall) firstPartyResource(name string) (*directory.ServicePrincipa
 	return directory.FirstParty(known.AppID)
 }
 
-// firstPartyPermissions are the permissions for which Microsoft's own resources
+// firstPartyPermissions returns the permissions for which Microsoft's own resources
 // pre-authorize its programs.
 func firstPartyPermissions(cl client, r resource) []string {
 	known, found := findFirstParty(cl.app.AppID)

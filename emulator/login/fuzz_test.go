@@ -62,7 +62,7 @@ func FuzzClaimsRequest(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		wishes, err := parseClaimsRequest(text)
+		requestedClaims, err := parseClaimsRequest(text)
 		if err != nil {
 			if err.Code != 90100 {
 				t.Fatalf("%s: %v", text, err)
@@ -70,7 +70,7 @@ func FuzzClaimsRequest(f *testing.F) {
 			return
 		}
 		token := claims{}
-		(&tenantCall{call: &call{}}).addWished(token, issuance{wishes: wishes, user: &directory.User{}})
+		(&tenantCall{call: &call{}}).addRequestedClaims(token, issuance{requestedClaims: requestedClaims, user: &directory.User{}})
 		for claim, value := range token {
 			for _, text := range value.([]string) {
 				if claim == "acrs" && !authenticationContext.MatchString(text) || claim == "xms_cc" && !strings.EqualFold(text, "cp1") {

@@ -83,13 +83,13 @@ func (c *call) redeemCode() (*tenantCall, issuance, *Error) {
 	if err != nil {
 		return t, issuance{}, err
 	}
-	wishes, err := parseClaimsRequest(redeemed.Claims)
+	requestedClaims, err := parseClaimsRequest(redeemed.Claims)
 	if err != nil {
 		return t, issuance{}, err
 	}
 	i := issuance{
-		wishes: wishes,
-		client: cl, user: user, session: redeemed.Session, platform: redeemed.Redirect.Platform,
+		requestedClaims: requestedClaims,
+		client:          cl, user: user, session: redeemed.Session, platform: redeemed.Redirect.Platform,
 		asked: asked, nonce: redeemed.Nonce, authTime: redeemed.MaxAge, spaSince: redeemed.Issued,
 	}
 	return t, i, t.delegate(&i)
@@ -148,7 +148,7 @@ func (c *call) useCode(id string, expires time.Time) *Error {
 	return nil
 }
 
-// expiry is a record that is valid until a time.
+// expiry returns a record that is valid until a time.
 func expiry(at time.Time) []byte { return []byte(strconv.FormatInt(at.Unix(), 10)) }
 
 // forgetExpired deletes the expired records of a bucket: of used codes, and of ended

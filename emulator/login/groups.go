@@ -44,7 +44,7 @@ func (c *tenantCall) addGroups(token claims, i issuance, app *directory.Applicat
 	return asRoles
 }
 
-// groupsClaim is the optional claim groups, or the zero value if it is not requested.
+// groupsClaim returns the optional claim groups, or the zero value if it is not requested.
 func groupsClaim(asked []directory.OptionalClaim) directory.OptionalClaim {
 	claim, _ := optionalClaim(asked, "groups")
 	return claim
@@ -98,7 +98,7 @@ func (c *tenantCall) groupIDs(user *directory.User, app *directory.Application, 
 	return slices.Compact(ids)
 }
 
-// memberships are the groups of a user, also indirect ones.
+// memberships returns the groups of a user, also indirect ones.
 func (c *tenantCall) memberships(user *directory.User, keep func(*directory.Group) bool) []string {
 	var ids []string
 	seen := map[string]bool{}
@@ -118,7 +118,7 @@ func (c *tenantCall) memberships(user *directory.User, keep func(*directory.Grou
 	return ids
 }
 
-// assignedGroups are the direct groups of the user that have a role of the application.
+// assignedGroups returns the direct groups of the user that have a role of the application.
 func (c *tenantCall) assignedGroups(user *directory.User, principal *directory.ServicePrincipal) []string {
 	if principal == nil {
 		return nil

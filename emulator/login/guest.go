@@ -7,7 +7,7 @@ import (
 	"provision/emulator/directory"
 )
 
-// userName is the readable name of a user in tokens: the user principal name, or the
+// userName returns the readable name of a user in tokens: the user principal name, or the
 // invited address of a guest.
 func userName(user *directory.User) string {
 	if isGuest(user) && user.Mail != nil {
@@ -29,7 +29,7 @@ func (c *tenantCall) addGuest(token claims, user *directory.User) {
 	}
 }
 
-// principalName is the upn claim. A guest's user principal name is only in the claim
+// principalName returns the upn claim. A guest's user principal name is only in the claim
 // if the registration asks for it, with or without the hashes.
 func principalName(user *directory.User, asked directory.OptionalClaim) (string, bool) {
 	switch {

@@ -18,7 +18,7 @@ func (c *tenantCall) idToken(i issuance) (string, error) {
 	return signJWT(key.signV1, c.idClaims(i))
 }
 
-// idClaims are the claims of an ID token. The scope profile adds the claims that
+// idClaims returns the claims of an ID token. The scope profile adds the claims that
 // describe the user, and the scope email adds the address.
 // Source: learn.microsoft.com/entra/identity-platform/id-token-claims-reference.
 func (c *tenantCall) idClaims(i issuance) claims {

@@ -166,7 +166,7 @@ func (s storedKey) open() (*signingKey, error) {
 	return k, nil
 }
 
-// header is the JOSE header of a v2 token.
+// header returns the JOSE header of a v2 token.
 func (k *signingKey) header() map[string]any {
 	return map[string]any{"typ": "JWT", "kid": k.id}
 }

@@ -30,7 +30,7 @@ type Config struct {
 }
 
 // Login is the authorization server of every tenant. It is safe for use by many
-// goroutines at once.
+// goroutines.
 type Login struct {
 	tenants   *directory.Tenants
 	home      *directory.Directory // stores the state of the server itself

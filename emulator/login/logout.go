@@ -35,7 +35,7 @@ func (c *call) logoutClient() string {
 	return c.audienceOf(c.form.Get("id_token_hint"))
 }
 
-// audienceOf is the aud claim of a token that this tenant signed, or "".
+// audienceOf returns the aud claim of a token that this tenant signed, or "".
 func (l *Login) audienceOf(token string) string {
 	var claims struct {
 		Audience string `json:"aud"`

@@ -35,7 +35,7 @@ func lacks(t *testing.T, what, how string) {
 	t.Skipf("%s is needed: %s", what, how)
 }
 
-// msalNode is the command that runs MSAL Node.
+// msalNode returns the command that runs MSAL Node.
 func msalNode(t *testing.T) []string {
 	node := needs(t, "node", "apt-get install nodejs npm")
 	dir := filepath.Join("testdata", "msal-node")
@@ -152,7 +152,7 @@ func (w *world) good(t *testing.T, answer said, want object) {
 	}
 }
 
-// presentWorld is a world with the current time, because client libraries use the machine's
+// presentWorld returns a world with the current time, because client libraries use the machine's
 // clock.
 func presentWorld(t *testing.T) *world {
 	t.Helper()

@@ -54,7 +54,7 @@ func (c *tenantCall) addOptional(token claims, i issuance, asked []directory.Opt
 	}
 }
 
-// acct is the acct claim: 0 for a member of the tenant, 1 for a guest.
+// acct returns the acct claim: 0 for a member of the tenant, 1 for a guest.
 func acct(user *directory.User) int {
 	if user.UserType == "Guest" {
 		return 1

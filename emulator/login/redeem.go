@@ -36,7 +36,7 @@ func (c *call) redeem() *Error {
 	return c.signInPage(a, address, nil)
 }
 
-// redemption is the authorization that accepts an invitation.
+// redemption returns the authorization that accepts an invitation.
 func (c *call) redemption(r redemption) (*authorization, *Error) {
 	to, problem := url.Parse(r.To)
 	if problem != nil || to.Scheme != "https" && to.Scheme != "http" {

@@ -86,7 +86,7 @@ func (r resource) tokenVersion() version {
 	return v1
 }
 
-// audience is the aud claim: the appId in v2 tokens. In v1 tokens it is the name that
+// audience returns the aud claim: the appId in v2 tokens. In v1 tokens it is the name that
 // the client used, or the appId if the resource requests it.
 func (r resource) audience() string {
 	if r.tokenVersion() == v2 {

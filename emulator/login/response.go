@@ -82,7 +82,7 @@ func (c *call) checkResponse(a *authorization) *Error {
 func (c *tenantCall) answer(a *authorization, s session, user *directory.User) (url.Values, *Error) {
 	values := url.Values{"session_state": {s.ID}}
 	i := issuance{
-		client: a.client, user: user, session: s, platform: a.redirect.Platform, asked: a.scope, nonce: a.nonce, wishes: a.wishes, ipaddr: c.remoteAddress(),
+		client: a.client, user: user, session: s, platform: a.redirect.Platform, asked: a.scope, nonce: a.nonce, requestedClaims: a.requestedClaims, ipaddr: c.remoteAddress(),
 		inFragment: a.mode == "fragment", authTime: a.maxAge != nil,
 	}
 	if a.types.code {

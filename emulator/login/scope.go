@@ -32,7 +32,7 @@ func (o *oidcScopes) add(value string) bool {
 	return true
 }
 
-// names are the scopes of OpenID Connect in the scp claim of a Microsoft Graph token.
+// names returns the scopes of OpenID Connect in the scp claim of a Microsoft Graph token.
 // offline_access is not included, because it is not a permission of an API.
 func (o oidcScopes) names() []string {
 	var names []string
@@ -44,7 +44,7 @@ func (o oidcScopes) names() []string {
 	return names
 }
 
-// descriptions are the texts of the scopes on the consent page.
+// descriptions returns the texts of the scopes on the consent page.
 func (o oidcScopes) descriptions() []string {
 	var texts []string
 	add := func(asked bool, text string) {

@@ -375,7 +375,7 @@ func challenge() string {
 	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
-// desktopRequest is a valid authorization request of the public client.
+// desktopRequest returns a valid authorization request of the public client.
 func (w *world) desktopRequest(pairs ...string) url.Values {
 	return form(url.Values{
 		"client_id": {w.desktop.AppID}, "redirect_uri": {"http://localhost:5555"}, "response_type": {"code"},
@@ -424,7 +424,7 @@ func (w *world) code(request url.Values, user *directory.User) string {
 	return answer.Get("code")
 }
 
-// desktopRedemption is a valid token request for a code of desktopRequest.
+// desktopRedemption returns a valid token request for a code of desktopRequest.
 func (w *world) desktopRedemption(code string, pairs ...string) url.Values {
 	return form(url.Values{
 		"grant_type": {"authorization_code"}, "client_id": {w.desktop.AppID}, "code": {code},
@@ -433,7 +433,7 @@ func (w *world) desktopRedemption(code string, pairs ...string) url.Values {
 	}, pairs...)
 }
 
-// siteRedemption is a valid token request for a code of siteRequest.
+// siteRedemption returns a valid token request for a code of siteRequest.
 func (w *world) siteRedemption(code string, pairs ...string) url.Values {
 	return form(url.Values{
 		"grant_type": {"authorization_code"}, "client_id": {w.site.AppID}, "client_secret": {w.siteSecret}, "code": {code},
@@ -441,7 +441,7 @@ func (w *world) siteRedemption(code string, pairs ...string) url.Values {
 	}, pairs...)
 }
 
-// pageRedemption is a valid token request for a code of pageRequest, without the Origin header
+// pageRedemption returns a valid token request for a code of pageRequest, without the Origin header
 // that a browser sends.
 func (w *world) pageRedemption(code string, pairs ...string) url.Values {
 	return form(url.Values{
@@ -450,7 +450,7 @@ func (w *world) pageRedemption(code string, pairs ...string) url.Values {
 	}, pairs...)
 }
 
-// daemonRequest is a valid client credentials request.
+// daemonRequest returns a valid client credentials request.
 func (w *world) daemonRequest(pairs ...string) url.Values {
 	return form(url.Values{
 		"grant_type": {"client_credentials"}, "client_id": {w.daemon.AppID}, "client_secret": {w.daemonSecret},

@@ -35,7 +35,7 @@ func (c *call) interrupt(a *authorization) signInState {
 	return state
 }
 
-// tenantName is the name of the organization that the user signs in to, if it is
+// tenantName returns the name of the organization that the user signs in to, if it is
 // known.
 func (c *call) tenantName() string {
 	if c.named == nil {
@@ -120,7 +120,7 @@ func (c *call) signIn() *Error {
 // account.
 const hintPrefix = "O."
 
-// loginHint is the login_hint claim of a sign-in.
+// loginHint returns the login_hint claim of a sign-in.
 func loginHint(s session) string {
 	return hintPrefix + base64.RawURLEncoding.EncodeToString([]byte(s.UserID+"@"+s.TenantID))
 }

@@ -41,7 +41,7 @@ func (c *tenantCall) logPage(a *authorization, s session, user *directory.User, 
 	}
 }
 
-// pageEntry is the entry of a request at a page. A user who was already signed in
+// pageEntry returns the entry of a request at a page. A user who was already signed in
 // did not authenticate again.
 func (c *call) pageEntry(a *authorization) directory.SignIn {
 	entry := directory.SignIn{ClientAppUsed: "Browser", SignInEventTypes: []string{"nonInteractiveUser"}}

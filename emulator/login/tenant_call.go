@@ -51,7 +51,7 @@ func (c *call) address(segment string) *Error {
 	return err
 }
 
-// fallback is the directory of the tenant in the path, or else of the home tenant.
+// fallback returns the directory of the tenant in the path, or else of the home tenant.
 func (c *call) fallback() *directory.Directory {
 	if c.named != nil {
 		return c.named.directory

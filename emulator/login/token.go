@@ -49,7 +49,7 @@ func (c *call) grant() *Error {
 	if err := c.readForm(false); err != nil {
 		return err
 	}
-	wishes, err := parseClaimsRequest(c.form.Get("claims"))
+	requestedClaims, err := parseClaimsRequest(c.form.Get("claims"))
 	if err != nil {
 		return err
 	}
@@ -79,7 +79,7 @@ func (c *call) grant() *Error {
 		return err
 	}
 	if c.form.Get("claims") != "" {
-		i.wishes = wishes
+		i.requestedClaims = requestedClaims
 	}
 	return t.issue(i)
 }
@@ -96,7 +96,7 @@ type issuance struct {
 	granted              []string    // delegated permissions of the resource
 	nonce                string
 	authTime             bool          // the ID token contains the time of the sign-in
-	wishes               claimsRequest // of the claims parameter
+	requestedClaims      claimsRequest // of the claims parameter
 	codeHash, accessHash string        // hashes of the code and the access token that are sent with an ID token
 	inFragment           bool          // of a redirect URI, which must be short
 	spaSince             time.Time     // the time when a single-page application's user signed in

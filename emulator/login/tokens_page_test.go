@@ -99,7 +99,7 @@ func kindsOfTokens(w *world) []kind {
 	}
 }
 
-// rows are the claims of one part of a token with their documentation.
+// rows returns the claims of one part of a token with their documentation.
 func (k kind) rows(t *testing.T, claims []documented, issued map[string]any, mask func(name string, value any) string) string {
 	t.Helper()
 	var page strings.Builder

@@ -1,6 +1,6 @@
 // Package odata reads the query options $filter, $search, $orderby, $select and
 // $skiptoken and applies them to lists of structs. The json tags of a struct name its
-// properties, and a Resource says which of them can be filtered and sorted by. It does
+// properties, and a Resource states which of them can be filtered and sorted by. It does
 // not depend on the directory.
 //
 // It refuses the options that Graph refuses.

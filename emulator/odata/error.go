@@ -2,7 +2,7 @@ package odata
 
 import "fmt"
 
-// Error says why a query option is refused.
+// Error is the reason why a query option is refused.
 type Error struct {
 	Unsupported bool // the option is valid, but not supported
 	Message     string

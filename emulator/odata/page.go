@@ -107,7 +107,7 @@ func (q Query) compare(a, b Position) int {
 	return cmp.Compare(a.ID, b.ID)
 }
 
-// Token is the position as a $skiptoken.
+// Token returns the position as a $skiptoken.
 func (p Position) Token() string {
 	data, err := json.Marshal(p)
 	if err != nil {

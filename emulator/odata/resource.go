@@ -20,7 +20,7 @@ func (r Resource) has(property string) bool {
 	return slices.ContainsFunc(r.Structs, func(t reflect.Type) bool { return pathExists(t, []string{property}) })
 }
 
-// idOf is the id of an object.
+// idOf returns the id of an object.
 func idOf(object any) string {
 	v, _ := ValueAt(reflect.Indirect(reflect.ValueOf(object)), []string{"id"})
 	return v.String()

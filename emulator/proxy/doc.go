@@ -8,7 +8,7 @@
 // # Invariants
 //
 //   - Only CONNECT to port 443 of one of the hosts is taken. Everything else is
-//     refused with one line that says what to do: nothing is ever connected to,
+//     refused with one line that describes what to do: nothing is ever connected to,
 //     so no request meant for the local tenant reaches the real one.
 //   - The TLS handshake and every request in a tunnel must name the host that
 //     the tunnel is for.

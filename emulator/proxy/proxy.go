@@ -19,7 +19,7 @@ const (
 	headerTimeout = 10 * time.Second // for a CONNECT, a TLS handshake and a request's header each
 	idleTimeout   = 2 * time.Minute
 	maxHeader     = 16 << 10 // bytes of a CONNECT
-	maxTunnels    = 1024     // open at once
+	maxTunnels    = 1024     // open at the same time
 )
 
 // Config configures a Proxy.

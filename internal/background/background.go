@@ -105,7 +105,7 @@ func (p Program) ready(ctx context.Context, ended <-chan error) error {
 	}
 }
 
-// shown is the command in messages: the name of the program with its arguments,
+// shown returns the command in messages: the name of the program with its arguments,
 // truncated if they are long.
 func (p Program) shown() string {
 	text := strings.Join(append([]string{filepath.Base(p.Command[0])}, p.Command[1:]...), " ")

@@ -268,14 +268,14 @@ func Evaluate[T any](b *Browser, expression string) T {
 	return run(b, "evaluate "+expression, chromedp.Evaluate[T](expression))
 }
 
-// Requested are the addresses that the pages have requested so far, in order.
+// Requested returns the addresses that the pages have requested so far, in order.
 func (b *Browser) Requested() []string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return slices.Clone(b.requested)
 }
 
-// Messages are the errors and warnings on the pages' consoles so far.
+// Messages returns the errors and warnings on the pages' consoles so far.
 func (b *Browser) Messages() []string {
 	b.mu.Lock()
 	defer b.mu.Unlock()

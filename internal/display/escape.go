@@ -78,7 +78,7 @@ func (c *commands) follow(r rune) {
 	c.mark = longestStart(c.mark + string(unicode.ToLower(r)))
 }
 
-// longestStart is the longest end of s with which one of marks begins.
+// longestStart returns the longest end of s with which one of marks begins.
 func longestStart(s string) string {
 	for ; s != ""; s = s[1:] {
 		for _, m := range marks {

@@ -7,7 +7,7 @@ import (
 )
 
 // Writer escapes the parts of a text that a terminal or a CI system would interpret, like Line,
-// but keeps line breaks and tabs. It is safe for use by several goroutines at once.
+// but keeps line breaks and tabs. It is safe for concurrent use.
 type Writer struct {
 	mu     sync.Mutex
 	w      io.Writer
@@ -57,7 +57,7 @@ func (w *Writer) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// color is the length of the color sequence at the beginning of the text, or 0.
+// color returns the length of the color sequence at the beginning of the text, or 0.
 // complete is false if more text could complete a sequence.
 func (w *Writer) color(text []byte) (n int, complete bool) {
 	if !w.colors || text[0] != 0x1b {

@@ -99,17 +99,17 @@ func (c Cloud) Hosts() []string {
 	return hosts
 }
 
-// Authority is the origin of the authorization server, and of the issuers of version
+// Authority returns the origin of the authorization server, and of the issuers of version
 // 2.0 tokens.
 func (c Cloud) Authority() string { return "https://" + c.Login[0] }
 
-// IssuerV1 is the issuer of a tenant's version 1.0 tokens.
+// IssuerV1 returns the issuer of a tenant's version 1.0 tokens.
 func (c Cloud) IssuerV1(tenantID string) string { return "https://" + c.STS + "/" + tenantID + "/" }
 
-// GraphURL is the origin of Microsoft Graph, without its version.
+// GraphURL returns the origin of Microsoft Graph, without its version.
 func (c Cloud) GraphURL() string { return "https://" + c.Graph }
 
-// CloudHosts are the hosts of all clouds.
+// CloudHosts returns the hosts of all clouds.
 func CloudHosts() (hosts []string) {
 	for _, c := range Clouds {
 		for _, host := range c.Hosts() {
@@ -132,7 +132,7 @@ func (c Cloud) Clouds() (all []Cloud) {
 	return all
 }
 
-// GraphNames are the names of Microsoft Graph in requests to the cloud's authorization server.
+// GraphNames returns the names of Microsoft Graph in requests to the cloud's authorization server.
 func (c Cloud) GraphNames() (names []string) {
 	for _, d := range c.Clouds() {
 		names = append(names, d.GraphURL(), d.GraphURL()+"/")
@@ -140,7 +140,7 @@ func (c Cloud) GraphNames() (names []string) {
 	return names
 }
 
-// ManagerNames are the names of Azure Resource Manager in the cloud.
+// ManagerNames returns the names of Azure Resource Manager in the cloud.
 func (c Cloud) ManagerNames() (names []string) {
 	for _, host := range []string{c.Manager, c.Classic} {
 		names = append(names, "https://"+host, "https://"+host+"/")

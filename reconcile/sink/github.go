@@ -20,7 +20,7 @@ import (
 // GitHub contains the settings of GitHub's REST API.
 type GitHub struct {
 	URL        string       // e.g. https://api.github.com
-	Token      string       // a token that may write the repository's secrets
+	Token      string       // a token with the permission to write the repository's secrets
 	HTTPClient *http.Client // nil: http.DefaultClient
 }
 
@@ -43,8 +43,8 @@ func (g github) Check(ctx context.Context) error {
 	return err
 }
 
-// Read returns no text. It cannot tell whether the secret exists: the caller has a
-// record of it.
+// Read returns no value, because GitHub never returns it. It reports every secret as existing: the
+// caller calls it only for a secret that it has recorded.
 func (g github) Read(context.Context) (Secret, bool, error) { return Secret{}, true, nil }
 
 func (g github) Write(ctx context.Context, s Secret) error {
@@ -77,7 +77,7 @@ func (g github) fetchPublicKey(ctx context.Context) (key publicKey, err error) {
 	return key, nil
 }
 
-var errNotFound = errors.New("GitHub answered 404: it does not exist, or this token has no access to it")
+var errNotFound = errors.New("GitHub answered 404: the repository or environment does not exist, or the token has no access to it")
 
 func (g github) send(ctx context.Context, method, name string, body, into any) error {
 	if g.api.Token == "" {

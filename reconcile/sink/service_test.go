@@ -77,7 +77,7 @@ func TestGitHub(t *testing.T) {
 	there := stack.GitHubSink{Repository: "contoso/orders", Name: "A"}
 	elsewhere := there
 	elsewhere.Environment = "staging"
-	refused(t, "an environment that is not there", open(t, access, stack.Sink{GitHub: &elsewhere}).Check(ctx), "environment")
+	refused(t, "an environment that does not exist", open(t, access, stack.Sink{GitHub: &elsewhere}).Check(ctx), "environment")
 	hub.FailNext("GET", http.StatusForbidden)
 	refused(t, "without the permission", open(t, access, stack.Sink{GitHub: &there}).Check(ctx), "permission to write secrets")
 	hub.FailNext("PUT", http.StatusBadGateway)
@@ -154,5 +154,5 @@ func TestKeyVault(t *testing.T) {
 	_, _, err = s.Read(ctx)
 	refused(t, "without the right", err, "Key Vault Secrets Officer")
 	vault.Close()
-	refused(t, "a vault that is not there", s.Check(ctx), "address")
+	refused(t, "a vault that does not exist", s.Check(ctx), "address")
 }

@@ -1,4 +1,4 @@
-// Package sink stores the text of client secrets in the places that manifests name: a
+// Package sink stores the values of client secrets in the places that manifests name: a
 // separate file, a line of a dotenv file, a secret of GitHub Actions or a secret of an
 // Azure Key Vault. Each kind of sink has a Go file.
 //
@@ -103,7 +103,7 @@ func (a Access) Open(where stack.Sink, application string) (Sink, error) {
 	return named{file(a.Path(where.File)), application}, nil
 }
 
-// Path is the path of a file that a manifest names.
+// Path returns the path of a file that a manifest names.
 func (a Access) Path(name string) string {
 	if filepath.IsAbs(name) {
 		return filepath.Clean(name)

@@ -81,7 +81,7 @@ func (s *store[T]) get(key string) (value T, found bool, err error) {
 	return value, found, err
 }
 
-// all are the values in the order of their keys.
+// all returns the values in the order of their keys.
 func (s *store[T]) all() ([]T, error) {
 	values := []T{}
 	err := s.db.View(func(tx *bbolt.Tx) error {

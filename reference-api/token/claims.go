@@ -42,7 +42,7 @@ func (c *Claims) HasRole(role string) bool { return slices.Contains(c.Roles, rol
 func (c *Claims) InGroup(id string) bool { return slices.Contains(c.Groups, id) }
 
 // newClaims reads the members of a payload. A claim of the wrong type is ErrMalformed:
-// an API that guesses the meaning may let in the wrong caller.
+// an API that guesses the meaning may admit the wrong caller.
 func newClaims(members map[string]any) (*Claims, error) {
 	r := reader{members: members}
 	c := &Claims{

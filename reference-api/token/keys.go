@@ -56,7 +56,7 @@ func newKeySet(c Config) *keySet {
 	}
 }
 
-// find returns the key that kid names. It returns a known key at once, and renews an
+// find returns the key that kid names. It returns a known key immediately, and renews an
 // overdue set in the background. For an unknown key it fetches the set first, if the
 // cool-down permits this.
 func (s *keySet) find(ctx context.Context, kid string) (*rsa.PublicKey, error) {
@@ -108,7 +108,7 @@ func (s *keySet) refresh() (any, error) {
 	defer s.mu.Unlock()
 	if s.keys == nil {
 		// The first fetch does not begin a cool-down, so that a key which is published
-		// right after it is found at once. A flood of unknown keys causes only one
+		// right after it is found immediately. A flood of unknown keys causes only one
 		// additional fetch.
 		s.tried = time.Time{}
 	}

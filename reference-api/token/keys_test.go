@@ -29,7 +29,7 @@ func TestKeysAreFetchedOnce(t *testing.T) {
 	close(release)
 	callers.Wait()
 	if n := p.fetches.Load(); n != 1 {
-		t.Errorf("20 callers at once made %d fetches, not 1", n)
+		t.Errorf("20 concurrent callers made %d fetches, not 1", n)
 	}
 }
 
@@ -110,7 +110,7 @@ func TestKeysStayCachedDuringOutage(t *testing.T) {
 			// The refresh runs in the background; an unknown kid waits for it.
 			v.Verify(t.Context(), sign(ours(), with(header, object{"kid": "two"}), userClaims()))
 			if n := p.fetches.Load(); n != 2 {
-				t.Errorf("%d fetches, want the first and one a cool-down", n)
+				t.Errorf("%d fetches, want the first one, and one for each cool-down", n)
 			}
 			if _, err := v.Verify(t.Context(), raw); err != nil {
 				t.Error(err)
@@ -163,7 +163,7 @@ func TestNoKeysAtAll(t *testing.T) {
 	p.serve(publicJWK("one", ours(), nil))
 	c.advance(time.Second)
 	if _, err := v.Verify(t.Context(), raw); err != nil {
-		t.Errorf("once the keys are there: %v", err)
+		t.Errorf("after the keys are available: %v", err)
 	}
 }
 
@@ -184,7 +184,7 @@ func TestReadKeySet(t *testing.T) {
 		{"without kid", good(object{"kid": ""}), false},
 		{"elliptic", object{"kty": "EC", "kid": "one", "crv": "P-256", "x": "AA", "y": "AA"}, false},
 		{"symmetric", object{"kty": "oct", "kid": "one", "k": "AAAA"}, false},
-		{"of a kind to come", object{"kty": "ZZ", "kid": "one"}, false},
+		{"of an unknown key type", object{"kty": "ZZ", "kid": "one"}, false},
 		{"short", object{"kty": "RSA", "kid": "one", "e": "AQAB", "n": segment(ours().N.Bytes()[:128])}, false},
 		{"broken certificate", good(object{"x5c": []string{"AAAA"}}), false},
 	}

@@ -202,7 +202,7 @@ func TestVerifyRefuses(t *testing.T) {
 			t.Parallel()
 			claims, err := v.Verify(t.Context(), test.raw)
 			if claims != nil || err == nil {
-				t.Fatalf("let in: %+v", claims)
+				t.Fatalf("accepted: %+v", claims)
 			}
 			for _, sentinel := range sentinels {
 				if errors.Is(err, sentinel) != (sentinel == test.want) {
@@ -281,7 +281,7 @@ func FuzzClaims(f *testing.F) {
 			return
 		}
 		if claims.TenantID != tenant || claims.Issuer != issuerV1 && claims.Issuer != issuerV2 || !claims.Expires.After(noon.Add(-time.Minute)) {
-			t.Errorf("let in %q", payload)
+			t.Errorf("accepted %q", payload)
 		}
 	})
 }

@@ -25,7 +25,7 @@ func TestHostOwnAPI(t *testing.T) {
 	}
 	section := regexp.MustCompile("(?s)## Run your own API.*?```sh\n(.*?)```.*?```yaml\n(.*?)```.*?```sh\n(.*?)```.*?```sh\n(.*?)```").FindStringSubmatch(string(page))
 	if section == nil {
-		t.Fatal("hosting.md has no commands and no document for an API of one's own")
+		t.Fatal("hosting.md has no commands and no document for the user's own API")
 	}
 	port, err := nettest.FreePort()
 	if err != nil {

@@ -148,7 +148,7 @@ func issuerCertificate(t *testing.T) tls.Certificate {
 	return tls.Certificate{Certificate: [][]byte{raw}, PrivateKey: key}
 }
 
-// issuerProxy is a proxy that sends every host to an address.
+// issuerProxy returns a proxy that sends every host to an address.
 func issuerProxy(t *testing.T, address string) string {
 	t.Helper()
 	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

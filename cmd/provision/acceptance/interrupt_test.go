@@ -20,10 +20,10 @@ import (
 // trial is one way to interrupt commands that change a tenant.
 type trial struct {
 	seed    uint64
-	applies int    // number of processes at once
+	applies int    // number of processes that run in parallel
 	folders bool   // each process has a separate folder, as on separate machines
 	same    bool   // all processes apply the same stacks
-	verb    string // the interrupted command: apply, or the destroy after it
+	verb    string // the interrupted command: apply, or destroy after an apply
 	write   int    // the write that is interrupted, counted from 0
 	what    string // the kind of interruption; see disturb
 }
@@ -39,7 +39,8 @@ func (c trial) String() string {
 	return fmt.Sprintf("%d × %s on %s, %s, %s at write %d (trial %d)", c.applies, c.verb, where, of, c.what, c.write, c.seed)
 }
 
-// disturbances are signals to some of the processes, and answers of the tenant.
+// disturbances are the kinds of interruption: signals to some of the processes, and faulty answers of
+// the tenant. In "504 done" and "drop" the tenant executes the write.
 var disturbances = []string{"SIGINT", "SIGTERM", "SIGKILL", "SIGKILL all", "nothing", "503", "429", "504 done", "drop"}
 
 func newTrial(seed uint64) trial {
@@ -131,7 +132,7 @@ func (c trial) run(t *testing.T) {
 		}
 		for _, name := range names {
 			text := strings.ReplaceAll(interruptedStack, "NAME", name)
-			if c.same && c.folders { // only one machine has the text of a secret
+			if c.same && c.folders { // only one machine has the value of a secret
 				text = strings.ReplaceAll(text, "secrets: [{name: key}], ", "")
 			}
 			writeFile(t, filepath.Join(manifests, "stack.yaml"), text)
@@ -158,7 +159,7 @@ func (c trial) run(t *testing.T) {
 	}
 }
 
-// disturb runs the commands at once, interrupts them, and waits until all have ended.
+// disturb runs the commands in parallel, interrupts them, and waits until all have ended.
 func (c trial) disturb(t *testing.T, tenant servedTenant, places []place) {
 	rule := map[string]any{"name": "here", "method": "write", "path": "/v1.0/*", "skip": c.write, "next": 1}
 	var signal os.Signal
@@ -215,7 +216,7 @@ func (c trial) disturb(t *testing.T, tenant servedTenant, places []place) {
 	if c.what != "nothing" {
 		tenant.manage(t, http.MethodDelete, "/faults", nil)
 	}
-	for i, err := range errs { // commands that share a folder take turns
+	for i, err := range errs { // commands that share a folder wait for each other, so all of them must succeed
 		if err != nil && c.what == "nothing" && !c.folders {
 			t.Errorf("%s: %v\n%s", c, err, commands[i].Stdout)
 		}
@@ -250,7 +251,7 @@ func serveForTrial(t *testing.T, p place) servedTenant {
 			break // the file is written as a whole
 		}
 		if time.Now().After(deadline) {
-			t.Fatalf("the tenant does not serve: %s", c.Stdout)
+			t.Fatalf("the tenant is not served: %s", c.Stdout)
 		}
 	}
 	s := servedTenant{p.dir, map[string]string{}}
@@ -261,7 +262,7 @@ func serveForTrial(t *testing.T, p place) servedTenant {
 	return s
 }
 
-// elsewhere returns another folder, for which the tenant is an ordinary target.
+// elsewhere returns another folder, in which the tenant is a target of provision.yaml.
 func (s servedTenant) elsewhere(t *testing.T) place {
 	p := place{dir: t.TempDir(), args: []string{"--target", "shared"}}
 	writeFile(t, filepath.Join(p.dir, "provision.yaml"), "targets: {shared: {tenant: "+s.settings["AZURE_TENANT_ID"]+"}}\n")

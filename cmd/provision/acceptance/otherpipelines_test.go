@@ -16,7 +16,7 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// pipelineRepository is a repository with the pipeline of a system, and a tenant that represents
+// pipelineRepository returns a repository with the pipeline of a system, and a tenant that represents
 // staging and production.
 func pipelineRepository(t *testing.T, system string) *runner {
 	t.Helper()

@@ -207,7 +207,7 @@ func azurermStandIn(t *testing.T) string {
 	return file
 }
 
-// vaultProxy is a proxy that sends the hosts of key vaults to an address, and all others to
+// vaultProxy returns a proxy that sends the hosts of key vaults to an address, and all others to
 // another proxy.
 func vaultProxy(t *testing.T, vault, other string) string {
 	t.Helper()

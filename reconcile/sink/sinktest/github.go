@@ -52,7 +52,7 @@ func NewGitHub(t testing.TB, repository string, environments ...string) *GitHub 
 	return g
 }
 
-// Secret is the text of a secret of the repository or, if environment is set, of the
+// Secret returns the value of a secret of the repository or, if environment is set, of the
 // environment. ok is false if there is none.
 func (g *GitHub) Secret(environment, name string) (text string, ok bool) {
 	g.mu.Lock()
@@ -73,7 +73,7 @@ func (g *GitHub) FailNext(method string, status int) {
 	g.fail[method] = status
 }
 
-// Writes is the number of times that a secret was written.
+// Writes returns the number of times that a secret was written.
 func (g *GitHub) Writes() int {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -85,7 +85,7 @@ func (v *KeyVault) Options() *azsecrets.ClientOptions {
 	}
 }
 
-// Secret is the text of a secret and its tags. ok is false if there is none.
+// Secret returns the value of a secret and its tags. ok is false if there is none.
 func (v *KeyVault) Secret(name string) (text string, tags map[string]string, ok bool) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -93,7 +93,7 @@ func (v *KeyVault) Secret(name string) (text string, tags map[string]string, ok 
 	return s.Value, maps.Clone(s.Tags), ok
 }
 
-// Expires is the expiry date of a secret, in seconds since 1970.
+// Expires returns the expiry date of a secret, in seconds since 1970.
 func (v *KeyVault) Expires(name string) int64 {
 	v.mu.Lock()
 	defer v.mu.Unlock()

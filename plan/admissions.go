@@ -12,12 +12,12 @@ const preAuthorized = "api.preAuthorizedApplications"
 // redirectLists are the properties with the URIs to which Entra sends codes and tokens.
 var redirectLists = []string{"web.redirectUris", "spa.redirectUris", "publicClient.redirectUris"}
 
-// letInLast removes from the body of an update everything that newly admits a client:
+// deferAdmissions removes from the body of an update everything that newly admits a client:
 // new pre-authorizations and, if somebody else may own the application or hold a
 // credential of it, new redirect URIs. It returns them as the body of a later step,
 // after all credentials and owners have been revoked. Entries that the update removes
 // from these lists stay in its body.
-func (d *differ) letInLast(k Key, live, body map[string]any, changes []Change) (later map[string]any, letIn []Change) {
+func (d *differ) deferAdmissions(k Key, live, body map[string]any, changes []Change) (later map[string]any, admissions []Change) {
 	later = map[string]any{}
 	lists := []string{preAuthorized}
 	if d.revoked()[k] {
@@ -37,7 +37,7 @@ func (d *differ) letInLast(k Key, live, body map[string]any, changes []Change) (
 		if len(more) == 0 {
 			continue
 		}
-		letIn = append(letIn, more...)
+		admissions = append(admissions, more...)
 		object, property, _ := strings.Cut(name, ".")
 		want := list(sub(body, object), property)
 		member(later, object)[property] = want
@@ -50,10 +50,10 @@ func (d *differ) letInLast(k Key, live, body map[string]any, changes []Change) (
 			delete(body, object)
 		}
 	}
-	return later, letIn
+	return later, admissions
 }
 
-// common are the entries that both lists contain: plain values, or clients with the
+// common returns the entries that both lists contain: plain values, or clients with the
 // scopes that both lists give them.
 func common(live, want []any) []any {
 	both := []any{}
@@ -81,7 +81,7 @@ func common(live, want []any) []any {
 	return both
 }
 
-// revoked are the applications from which the plan removes a credential or an owner:
+// revoked returns the applications from which the plan removes a credential or an owner:
 // somebody else may have controlled them.
 func (d *differ) revoked() map[Key]bool {
 	if d.revokedOf != nil {
