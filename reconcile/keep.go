@@ -69,33 +69,28 @@ func (k Keep) open(application, displayName string, where stack.Sink) (sink.Sink
 	return k.Sinks.Open(where, application)
 }
 
-// Secret reads a stored secret. ok is false if there is none. It is also false if the
-// write was interrupted; then only the retiring secrets are known. The text is "" if
-// the sink does not show it.
+// Secret reads a stored secret. ok is false if there is none, or if its write was interrupted; then only the
+// retiring secrets are known, which stay valid until their time. The text is "" if the sink does not show it.
 func (k Keep) Secret(ctx context.Context, application, displayName string, where stack.Sink) (s sink.Secret, ok bool, err error) {
 	where = k.place(where)
-	if where.Waits() {
-		return s, false, nil // nothing can be stored there yet
+	r, recorded, err := k.readRecord(k.file(application, displayName))
+	lost := sink.Secret{Retiring: r.Retiring}
+	if err != nil || where.Waits() { // nothing can be stored there yet
+		return lost, false, err
 	}
 	place, err := k.open(application, displayName, where)
 	if err != nil {
-		return s, false, err
+		return lost, false, err
 	}
 	if s, ok, err = place.Read(ctx); err != nil || !ok {
-		return s, ok, err
-	}
-	r, recorded, err := k.readRecord(k.file(application, displayName))
-	if err != nil {
-		return sink.Secret{}, false, err
+		return lost, false, err
 	}
 	recorded = recorded && (k.here(r, where) || r.Sink.String() == where.String() && slices.Contains(r.Location.SHA256, sum([]byte(s.SecretText))))
 	switch {
 	case s.KeyID != "" && !(recorded && r.Pending && r.KeyID == s.KeyID): // the sink states the id of its secret
 		return s, true, nil
-	case !recorded:
-		return sink.Secret{}, false, nil
-	case r.Pending:
-		return sink.Secret{Retiring: r.Retiring}, false, nil
+	case !recorded || r.Pending:
+		return lost, false, nil
 	}
 	r.SecretText = s.SecretText
 	return r.Secret, true, nil

@@ -216,6 +216,47 @@ func TestASecretIsKeptWhereTheManifestSays(t *testing.T) {
 	}
 }
 
+// TestRetiringSecretStaysUntilItsTime: a secret that a rotation has promised to keep for a time stays valid if
+// the new one must be replaced.
+func TestRetiringSecretStaysUntilItsTime(t *testing.T) {
+	t.Parallel()
+	elsewhere := stack.Sink{Env: &stack.EnvSink{File: "elsewhere.env", Key: "SECRET"}}
+	for name, c := range map[string]struct {
+		sink    string
+		lose    func(w *world) error
+		another stack.Sink // that the manifest names then
+	}{
+		"the line is lost": {sink: "dotenv", lose: func(w *world) error { return os.Remove(filepath.Join(w.keep.Dir, ".env")) }},
+		"the file is lost": {sink: "a file", lose: func(w *world) error { return os.Remove(filepath.Join(w.keep.Dir, "kept", "key.json")) }},
+		"another sink":     {sink: "dotenv", another: elsewhere},
+		"from provision's": {sink: "its own file", another: elsewhere},
+		"from GitHub":      {sink: "GitHub", another: elsewhere},
+		"from a vault":     {sink: "Key Vault", another: elsewhere},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			place := newServices(w).sinks(w)[c.sink]
+			w.must(keptIn(place.where), plan.Options{})
+			w.know()
+			first := w.secrets()[0]
+			if _, err := w.rotate(place.where, time.Hour); err != nil {
+				t.Fatal(err)
+			}
+			where := place.where
+			if c.lose == nil {
+				where = c.another
+			} else if err := c.lose(w); err != nil {
+				t.Fatal(err)
+			}
+			w.must(keptIn(where), plan.Options{})
+			if keys := w.secrets(); !slices.Contains(keys, first) || len(keys) != 2 {
+				t.Errorf("the application has the secrets %v, want %s, which the rotation keeps, and the new one", keys, first)
+			}
+		})
+	}
+}
+
 // know stores the application's object id, for rotations.
 func (w *world) know() {
 	w.t.Helper()
