@@ -248,11 +248,12 @@ func (a *app) sayRotated(r rotation, made reconcile.Rotated, lost int) {
 			revoked++
 		}
 	}
-	fmt.Fprintf(a.stdout, "rotated %s: valid until %s; %s\n", r.name(), made.New.EndDateTime.Format(time.DateOnly), oldSecrets(revoked, valid, made.Until))
+	fmt.Fprintf(a.stdout, "rotated %s: valid until %s%s\n", r.name(), made.New.EndDateTime.Format(time.DateOnly), oldSecrets(revoked, valid, made.Until))
 }
 
 // oldSecrets describes how many replaced secrets are revoked, and how many stay valid. Entra does not
-// revoke a secret at the time until: the first apply or rotate after this time does.
+// revoke a secret at the time until: the first apply or rotate after this time does. The text continues a line, and is "" if
+// there are none.
 func oldSecrets(revoked, valid int, until time.Time) string {
 	one := "the old one"
 	if revoked > 0 && valid > 0 {
@@ -270,7 +271,10 @@ func oldSecrets(revoked, valid int, until time.Time) string {
 			all = append(all, fmt.Sprintf("%d old ones are %s", part.n, part.what))
 		}
 	}
-	return strings.Join(all, ", and ")
+	if len(all) == 0 {
+		return ""
+	}
+	return "; " + strings.Join(all, ", and ")
 }
 
 // prove gets a token with a client secret. A refusal for a reason other than the secret also

@@ -102,11 +102,11 @@ func TestOldSecrets(t *testing.T) {
 		revoked, valid int
 		want           string
 	}{
-		{1, 0, "the old one is revoked"},
-		{0, 1, "the old one is valid until the first apply or rotate after 2026-11-30 08:00:00 UTC"},
-		{2, 0, "2 old ones are revoked"},
-		{1, 1, "1 old one is revoked, and 1 old one is valid until the first apply or rotate after 2026-11-30 08:00:00 UTC"},
-		{2, 3, "2 old ones are revoked, and 3 old ones are valid until the first apply or rotate after 2026-11-30 08:00:00 UTC"},
+		{1, 0, "; the old one is revoked"},
+		{0, 1, "; the old one is valid until the first apply or rotate after 2026-11-30 08:00:00 UTC"},
+		{2, 0, "; 2 old ones are revoked"},
+		{1, 1, "; 1 old one is revoked, and 1 old one is valid until the first apply or rotate after 2026-11-30 08:00:00 UTC"},
+		{2, 3, "; 2 old ones are revoked, and 3 old ones are valid until the first apply or rotate after 2026-11-30 08:00:00 UTC"},
 		{0, 0, ""},
 	} {
 		if got := oldSecrets(c.revoked, c.valid, until); got != c.want {

@@ -89,12 +89,25 @@ func (e env) edit(change func(lines []string) ([]string, error)) error {
 // with returns lines with a line for the text. A quote that is never closed may include
 // the line; then the lines cannot be distinguished.
 func (e env) with(lines []string, text string) ([]string, error) {
-	after := replace(lines, e.Key, e.Key+"="+dotenvValue(text))
+	after := replace(lines, e.Key, exported(lines, e.Key)+e.Key+"="+dotenvValue(text))
 	own, others := parted(after, e.Key)
 	if _, before := parted(lines, e.Key); !slices.Equal(own, []string{text}) || !slices.Equal(others, before) {
 		return nil, &Error{Where: e.File, Hint: "close the quote in that file", Err: errors.New("it contains an unclosed quote")}
 	}
 	return after, nil
+}
+
+// exported returns what precedes the name in the first line that sets it, if that is "export ": a shell that reads the
+// file then passes the variable on to programs.
+func exported(lines []string, key string) string {
+	for _, a := range assignments(lines) {
+		if a.key == key && exports.MatchString(lines[a.from]) {
+			return "export "
+		} else if a.key == key {
+			return ""
+		}
+	}
+	return ""
 }
 
 // parted returns the values of a name, and the other variables.
@@ -158,6 +171,8 @@ type assignment struct {
 	key, value string
 	from, to   int
 }
+
+var exports = regexp.MustCompile(`^\s*export\s`)
 
 var assigns = regexp.MustCompile(`^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*`)
 
