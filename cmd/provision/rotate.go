@@ -114,7 +114,7 @@ func (o rotateOptions) rotations(stacks []*stack.Stack) ([]rotation, error) {
 }
 
 // due reports whether the options select a secret by its expiry, with the rule that plan uses for its
-// warnings.
+// notes.
 func (o rotateOptions) due(start, end, now time.Time) bool {
 	return o.expiring == 0 || !now.Before(end.Add(-stack.SoonWithin(o.expiring, start, end)))
 }
