@@ -123,7 +123,7 @@ func (s *State) complete(o *Live, step Step, lookup func(Key, string) string) {
 		}
 		o.Properties["scope"] = scope
 	case Secret:
-		o.Lost = ""
+		o.Lost, o.Moves = "", ""
 		o.Properties["displayName"] = step.Secret.Name
 	}
 	if step.Kind.entry().relation && o.Ends == (Ends{}) {

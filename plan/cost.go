@@ -52,6 +52,8 @@ func (s Step) writes() int {
 	switch {
 	case s.Kind == Terraform:
 		return 0 // to Microsoft Graph
+	case s.Kind == Secret && s.Action == Update:
+		return 0 // only its sink changes
 	case s.Kind == Secret && s.Action == Replace:
 		return 2
 	case s.Action == Link || s.Action == Update || s.Action == Adopt:

@@ -102,7 +102,7 @@ var kinds = []kind{
 		Delete: {detach, "DelegatedPermissionGrant.ReadWrite.All"},
 	}},
 	{name: Secret, relation: true, within: true, actions: map[Action]action{
-		Create: {admit, applications}, Replace: {revoke, applications}, Delete: {revoke, applications},
+		Create: {admit, applications}, Update: {admit, applications}, Replace: {revoke, applications}, Delete: {revoke, applications},
 	}},
 	{name: Federated, relation: true, within: true, actions: map[Action]action{
 		Create: {admit, applications}, Update: {revoke, applications}, Delete: {revoke, applications},

@@ -69,6 +69,7 @@ type Live struct {
 	Needs []Key // of hosting: the hosting whose outputs it contains, which is destroyed after it
 
 	Lost       string // of a secret or a password: the reason for its replacement, or ""
+	Moves      string // of a secret: the sink that contains its text, if the manifest names another one
 	NotKept    []Key  // of a deleted application: its secrets whose text is not stored
 	Superseded bool   // of a secret: another secret with its name has replaced it
 }

@@ -73,7 +73,7 @@ func scopeText(grant *Declared) string {
 }
 
 // secret plans a client secret. It is created once, and again if its text is lost or
-// it has expired.
+// it has expired. If the manifest names another sink, the text moves there.
 func (d *differ) secret(want *Declared, live *Live) {
 	s := Step{Action: Create, Key: want.Key, Stack: want.Stack, Refs: Refs{Resource: d.ref(want.Ends.Resource, ID)},
 		Secret: &SecretStep{Name: want.secret.Name, Lifetime: want.secret.Lifetime, Sink: want.secret.Sink}}
@@ -81,11 +81,14 @@ func (d *differ) secret(want *Declared, live *Live) {
 		d.plan.Notes = append(d.plan.Notes, fmt.Sprintf("secret %s: the tenant has no secret with keyId %s; remove it, or remove keyId to create a new one", want.Name, want.secret.KeyID))
 		return
 	}
-	if live != nil {
-		if live.Lost == "" {
-			return
-		}
+	switch {
+	case live == nil:
+	case live.Lost != "":
 		s.Action, s.ID, s.Reason = Replace, live.ID, live.Lost
+	case live.Moves != "":
+		s.Action, s.ID, s.Reason = Update, live.ID, live.Moves
+	default:
+		return
 	}
 	s.Needs = append(s.Needs, want.needs...)
 	d.step(s)

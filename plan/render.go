@@ -188,6 +188,9 @@ func (p *Plan) entries() []*entry {
 		if s.Action == Purge {
 			e.remark = " (purge from the recycle bin)"
 		}
+		if s.Kind == Secret && s.Action == Update {
+			e.remark = " (move its text from " + display.Line(s.Reason) + ")"
+		}
 		switch s.Action {
 		case Replace:
 			e.remark = " (replace)"

@@ -31,7 +31,7 @@ type Step struct {
 	ID      string   `json:"id,omitempty"` // the id in the tenant, if the object exists
 	Changes []Change `json:"changes,omitempty"`
 
-	// Reason is why a secret or a password is replaced.
+	// Reason is why a secret or a password is replaced, or the sink from which the text of a secret moves.
 	Reason string `json:"reason,omitempty"`
 
 	// Refs are the objects that it connects or belongs to.

@@ -174,6 +174,11 @@ func (t *tenant) secret(app *plan.Live, credential map[string]any, declared map[
 		if kept, ok, err = t.Keep.Secret(t.ctx, app.Name, name, secret.Sink); err != nil {
 			return err
 		}
+		if !ok {
+			if former, from, moves := t.Keep.moves(t.ctx, app.Name, name, secret.Sink); moves {
+				kept, ok, o.Moves = former, true, from
+			}
+		}
 	}
 	if _, is := declared[k]; !is || !ok && secret.KeyID != "" {
 		o.Name += " " + keyID // several may share a name

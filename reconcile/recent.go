@@ -58,6 +58,9 @@ func (t *task) remember() {
 		return
 	}
 	s := t.step
+	if s.Kind == plan.Secret && s.Action == plan.Update {
+		return // only its sink changed
+	}
 	s.Changes, s.Needs, s.Clients, s.Bodies = nil, nil, nil, t.bodies
 	s.Refs.Resource.ID, s.Refs.Principal.ID = t.resource, t.principal
 	if s.Kind == plan.User && s.Action == plan.Create {

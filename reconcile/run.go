@@ -8,6 +8,7 @@ import (
 
 	"provision/graph"
 	"provision/plan"
+	"provision/reconcile/sink"
 )
 
 // run is the state of one Apply.
@@ -18,6 +19,10 @@ type run struct {
 	learned map[learned]string // ids that Entra chose in this run
 	kept    index              // the index of the secrets folder, after it was read
 	orphans []string           // stacks of the tenant that no manifest declares
+
+	// moving are the secrets whose texts move to other sinks. They are read before the first step, because secrets
+	// can exchange their sinks.
+	moving map[plan.Key]sink.Secret
 
 	recent     []recentWrite
 	superseded []plan.Step // applications whose stored secrets are removed at the end
@@ -47,7 +52,14 @@ func (r *run) learn(k plan.Key, property, value string) { r.learned[learned{k, p
 
 // steps executes the steps of a plan.
 func (r *run) steps(p *plan.Plan) error {
-	r.orphans = p.Orphans
+	r.orphans, r.moving = p.Orphans, map[plan.Key]sink.Secret{}
+	for _, s := range p.Steps {
+		if s.Kind == plan.Secret && s.Action == plan.Update {
+			if kept, _, ok := r.Keep.moves(r.ctx, s.Refs.Resource.Name, s.Secret.Name, s.Secret.Sink); ok {
+				r.moving[s.Key] = kept
+			}
+		}
+	}
 	tasks := make([]*task, len(p.Steps))
 	for i, s := range p.Steps {
 		do := handlers[s.Kind]

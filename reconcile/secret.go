@@ -78,8 +78,11 @@ func (k Keep) checkRemoval(kept index, s plan.Step) error {
 // application may know it.
 func (t *task) secret() ([]graph.Request, error) {
 	s := t.step
-	if s.Action == plan.Delete {
+	switch s.Action {
+	case plan.Delete:
 		return t.deleteSecret()
+	case plan.Update:
+		return nil, t.moveSecret()
 	}
 	lifetime, err := stack.Lifetime(s.Secret.Lifetime)
 	if err != nil {
@@ -122,6 +125,21 @@ func (t *task) secret() ([]graph.Request, error) {
 		}
 		return nil, nil
 	})
+}
+
+// moveSecret writes the text of a secret to the sink that the manifest names now.
+func (t *task) moveSecret() error {
+	s := t.step
+	kept, ok := t.moving[s.Key]
+	if !ok || kept.KeyID != s.ID {
+		return fmt.Errorf("its text is not in %s any more", s.Reason)
+	}
+	t.kept = nil // it is read again, with the new record
+	stays, err := t.Keep.saveSecret(t.ctx, kept, s.Secret.Sink)
+	if stays != nil {
+		t.done.Stays = append(t.done.Stays, stays)
+	}
+	return err
 }
 
 // deleteSecret revokes a client secret: at the end if another one has replaced it.

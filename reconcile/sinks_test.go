@@ -186,10 +186,24 @@ func TestASecretIsKeptWhereTheManifestSays(t *testing.T) {
 				t.Error("the old one is good although no time was given it")
 			}
 			w.settled(keptIn(place.where), plan.Options{})
-			// If the sink changes, another secret is created there, and this one is revoked.
+			// If the sink changes, the text moves, or another secret is created if the sink does not return it.
 			elsewhere := stack.Sink{Env: &stack.EnvSink{File: "elsewhere.env", Key: "SECRET"}}
+			var shown strings.Builder
+			if err := w.plan(keptIn(elsewhere), plan.Options{}).Text(&shown, false, true); err != nil {
+				t.Fatal(err)
+			}
+			if strings.Contains(shown.String(), "(move its text from ") == (name == "GitHub") {
+				t.Errorf("the plan of another sink is:\n%s", shown.String())
+			}
 			w.must(keptIn(elsewhere), plan.Options{})
-			if w.signsIn(second) == nil {
+			moved, _, err := w.keep.Secret(t.Context(), "s.a", "key", w.place(elsewhere))
+			if err != nil || w.signsIn(moved.SecretText) != nil {
+				t.Errorf("the new sink has no valid text (%v)", err)
+			}
+			if same := moved.SecretText == second; same == (name == "GitHub") {
+				t.Errorf("the new sink has the same text: %t", same)
+			}
+			if name == "GitHub" && w.signsIn(second) == nil {
 				t.Error("what the manifest has no place for any longer is good")
 			}
 			if name != "its own file" && place.text() != "" {
