@@ -7,6 +7,7 @@ import (
 
 	"provision/graph"
 	"provision/plan"
+	"provision/stack"
 )
 
 // Applier executes plans.
@@ -59,7 +60,7 @@ func (a Applier) Apply(ctx context.Context, p *plan.Plan, state *plan.State) (Do
 	if err := p.CheckPermissions(state.Permissions); err != nil {
 		return Done{}, err
 	}
-	if err := a.checkSinks(ctx, p); err != nil {
+	if err := a.checkSinks(ctx, p, func(stack.Sink) bool { return true }); err != nil {
 		return Done{}, err
 	}
 	r := a.run(ctx, state)

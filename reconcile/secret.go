@@ -14,9 +14,15 @@ import (
 	"provision/stack"
 )
 
-// checkSinks finds out whether every secret that a plan creates can be stored, and the value of every secret
-// that it deletes can be removed, before anything is changed.
-func (a Applier) checkSinks(ctx context.Context, p *plan.Plan) error {
+// CheckFiles returns the reason why Apply would refuse to write or remove a file with a secret of a
+// plan. Unlike Apply, it does not ask the services of sinks, which only the account that applies may use.
+func (a Applier) CheckFiles(ctx context.Context, p *plan.Plan) error {
+	return a.checkSinks(ctx, p, func(where stack.Sink) bool { return where.GitHub == nil && where.KeyVault == nil })
+}
+
+// checkSinks finds out whether every secret that a plan creates in a chosen sink can be stored, and the value
+// of every secret that it deletes can be removed, before anything is changed.
+func (a Applier) checkSinks(ctx context.Context, p *plan.Plan, chosen func(stack.Sink) bool) error {
 	kept, err := a.Keep.index()
 	if err != nil {
 		return err
@@ -27,7 +33,7 @@ func (a Applier) checkSinks(ctx context.Context, p *plan.Plan) error {
 			if err := a.Keep.checkRemoval(kept, s); err != nil {
 				return err
 			}
-		case s.Kind != plan.Secret || s.Secret.Sink.Waits():
+		case s.Kind != plan.Secret || s.Secret.Sink.Waits() || !chosen(s.Secret.Sink):
 			// There is nothing to store, or Terraform creates the sink; it is checked afterwards.
 		default:
 			if err := a.checkSink(ctx, s, p.Orphans); err != nil {

@@ -165,15 +165,21 @@ func (a *app) applied(p *plan.Plan, writes int) error {
 	if p.Empty() {
 		return p.Text(a.stdout, colors(a.raw.stdout), false)
 	}
-	hosted := 0
+	hosted, moved := 0, 0
 	for _, step := range p.Steps {
-		if step.Kind == plan.Terraform {
+		switch {
+		case step.Kind == plan.Terraform:
 			hosted++
+		case step.Kind == plan.Secret && step.Action == plan.Update:
+			moved++
 		}
 	}
 	done := count(writes, "write")
+	if moved > 0 {
+		done += ", " + count(moved, "secret") + " moved"
+	}
 	if hosted > 0 {
-		done += " and " + count(hosted, "run") + " of Terraform"
+		done += ", " + count(hosted, "run") + " of Terraform"
 	}
 	_, err := fmt.Fprintf(a.stdout, "applied with %s\n", done)
 	return err

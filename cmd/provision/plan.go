@@ -53,6 +53,9 @@ between them.`,
 						if err := a.planFiles(ctx, s, stacks, p, state); err != nil {
 							return err
 						}
+						if err := (reconcile.Applier{Keep: s.keep, Now: s.now}).CheckFiles(ctx, p); err != nil {
+							a.say("note: apply refuses this: %v", err)
+						}
 					}
 					plans[target] = p
 					if err := a.showPlan(p, true); err != nil {
