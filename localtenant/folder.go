@@ -71,6 +71,10 @@ func (d Folder) UntilRemoved(ctx context.Context) error {
 		<-ctx.Done()
 		return nil
 	}
+	served, err := os.Stat(d.File("serving.json"))
+	if err != nil {
+		return d.removed()
+	}
 	poll := time.NewTicker(folderPoll)
 	defer poll.Stop()
 	for {
@@ -78,9 +82,15 @@ func (d Folder) UntilRemoved(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-poll.C:
-			if _, err := os.Stat(d.File("serving.json")); errors.Is(err, fs.ErrNotExist) {
-				return &Error{fmt.Errorf("%s was removed while the tenant was served from it; the tenant is gone", string(d)), "start a new tenant: `provision emulator`"}
+			// Another command may already have created the folder again, with another tenant.
+			now, err := os.Stat(d.File("serving.json"))
+			if errors.Is(err, fs.ErrNotExist) || err == nil && (!os.SameFile(served, now) || !now.ModTime().Equal(served.ModTime())) {
+				return d.removed()
 			}
 		}
 	}
+}
+
+func (d Folder) removed() error {
+	return &Error{fmt.Errorf("%s was removed while the tenant was served from it; the tenant is gone", string(d)), "start a new tenant: `provision emulator`"}
 }
