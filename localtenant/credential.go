@@ -123,9 +123,12 @@ func (c *Credential) tokens() []storedToken {
 	return slices.DeleteFunc(all, func(t storedToken) bool { return t.Expires.Before(c.now()) })
 }
 
+// maxToken is larger than any access token. Servers refuse a longer header.
+const maxToken = 16 << 10
+
 func (c *Credential) readStored() azcore.AccessToken {
 	for _, t := range c.tokens() {
-		if t.Key == c.key && !strings.ContainsFunc(t.Token, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		if t.Key == c.key && len(t.Token) <= maxToken && !strings.ContainsFunc(t.Token, func(r rune) bool { return r <= ' ' || r > '~' }) {
 			return azcore.AccessToken{Token: t.Token, ExpiresOn: t.Expires}
 		}
 	}

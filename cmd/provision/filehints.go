@@ -79,8 +79,12 @@ func (a *app) sayStays(stays []error) {
 func removalCommand(text *sink.NotRemoved) string {
 	command := "rm " + quoteFile(text.File)
 	if text.Key != "" {
-		suffix := freeSuffix(text.File) // sed needs one on macOS
-		command = "sed -i" + suffix + " -E " + display.ShellQuote("/^(export +)?"+text.Key+" *=/d") + " " + quoteFile(text.File) + " && rm " + quoteFile(text.File+suffix)
+		file := text.File
+		if info, err := os.Lstat(file); err == nil && info.Mode()&fs.ModeSymlink != 0 {
+			file = sink.Target(file) // sed would replace the link
+		}
+		suffix := freeSuffix(file) // sed needs one on macOS
+		command = "sed -i" + suffix + " -E " + display.ShellQuote("/^[[:space:]]*(export +)?"+text.Key+" *=/d") + " " + quoteFile(file) + " && rm " + quoteFile(file+suffix)
 	}
 	if errors.Is(text.Err, fs.ErrPermission) {
 		command = "chmod u+w " + quoteFile(filepath.Dir(text.File)) + " && " + command

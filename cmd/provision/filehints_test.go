@@ -59,7 +59,7 @@ func TestRefusedHintsOfFolders(t *testing.T) {
 func TestRemovalCommands(t *testing.T) {
 	t.Parallel()
 	needs(t, "sh")
-	const lines = "A=1\nKEY=x\nexport KEY = y\nKEY2=z\n"
+	const lines = "A=1\nKEY=x\n  KEY=w\nexport KEY = y\nKEY2=z\n"
 	for name, c := range map[string]struct {
 		text *sink.NotRemoved
 		left string // "" if the file is removed
