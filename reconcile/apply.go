@@ -64,6 +64,9 @@ func (a Applier) Apply(ctx context.Context, p *plan.Plan, state *plan.State) (Do
 		return Done{}, err
 	}
 	r := a.run(ctx, state)
+	if err := r.forgetDeleted(p); err != nil {
+		return Done{}, err
+	}
 	err := r.steps(p)
 	if err == nil {
 		r.done.State = state.After(p.Steps, r.lookup)

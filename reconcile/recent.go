@@ -174,13 +174,33 @@ func (k Keep) RecordRelease(tenantID string, objects []*plan.Live, now time.Time
 		return err
 	}
 	for _, o := range objects {
-		recent = slices.DeleteFunc(recent, func(w recentWrite) bool { return w.Tenant == tenantID && w.Step.Concerns(o.Key) })
-	}
-	for _, o := range objects {
+		recent = withoutRecent(recent, tenantID, o.Key)
 		recent = append(recent, recentWrite{At: now.UTC(), Tenant: tenantID, Released: true,
 			Step: plan.Step{Action: plan.Delete, Key: o.Key, Stack: o.Stack, ID: o.ID}})
 	}
 	return sink.WriteJSON(k.recentFile(), recent)
+}
+
+func withoutRecent(recent []recentWrite, tenantID string, k plan.Key) []recentWrite {
+	return slices.DeleteFunc(recent, func(w recentWrite) bool { return w.Tenant == tenantID && w.Step.Concerns(k) })
+}
+
+// forgetDeleted removes the recent writes of the objects that a plan deletes, before it is executed: if
+// the command is killed, the next one must not treat deleted objects as created a moment ago.
+func (r *run) forgetDeleted(p *plan.Plan) error {
+	if r.Lag <= 0 || !slices.ContainsFunc(p.Steps, func(s plan.Step) bool { return s.Action == plan.Delete }) {
+		return nil
+	}
+	recent, err := r.Keep.recent(r.Now(), r.Lag)
+	if err != nil || len(recent) == 0 {
+		return err
+	}
+	for _, s := range p.Steps {
+		if s.Action == plan.Delete {
+			recent = withoutRecent(recent, r.state.Tenant.ID, s.Key)
+		}
+	}
+	return sink.WriteJSON(r.Keep.recentFile(), recent)
 }
 
 // recordRotation records that a rotation has created a secret.

@@ -3,6 +3,7 @@ package reconcile_test
 import (
 	"context"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -198,6 +199,32 @@ func TestLostSecretIsReplacedWithinTheLag(t *testing.T) {
 			t.Fatalf("loss %d: the plan has %v, want another secret", n+1, p.Steps)
 		}
 		w.must(stacks, plan.Options{})
+	}
+}
+
+// TestKilledDeletionLeavesNoRecentWrites: the records of deleted objects are removed before the first
+// deletion, so a killed command does not leave them.
+func TestKilledDeletionLeavesNoRecentWrites(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.lag = time.Minute
+	stacks := keptIn(stack.Sink{})
+	w.must(stacks, plan.Options{})
+	destroy := plan.Options{Destroy: []string{"s"}}
+	state, err := w.reader().Read(t.Context(), nil, destroy.Destroy)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := w.plan(nil, destroy)
+	a := w.applier()
+	a.Progress = func(int, int, plan.Step) { // before the first step: a killed process saves nothing later
+		raw, err := os.ReadFile(filepath.Join(w.keep.Dir, "recent.json"))
+		if err != nil || strings.Contains(string(raw), `"s.a"`) {
+			t.Errorf("recent.json contains %s, %v; want no write of the deleted application", raw, err)
+		}
+	}
+	if _, err := a.Apply(t.Context(), p, state); err != nil {
+		t.Fatal(err)
 	}
 }
 
