@@ -49,7 +49,7 @@ func (k Keep) at(where stack.Sink, l location) stack.Sink {
 	return stack.Sink{File: file}
 }
 
-// here reports whether a record describes the sink, at the file that its name stands for now.
+// here reports whether a record describes the sink, at the file that its name stands for here.
 func (k Keep) here(r record, where stack.Sink) bool {
 	if r.Sink.String() != where.String() {
 		return false

@@ -90,15 +90,18 @@ func (t *task) remember() {
 }
 
 // saveRecent stores the writes of this run and of the time shortly before.
-func (r *run) saveRecent() error {
-	if len(r.recent) == 0 {
+func (r *run) saveRecent() error { return r.Keep.addRecent(r.Now(), r.Lag, r.recent...) }
+
+// addRecent adds writes to the recent ones, unless every write is visible immediately.
+func (k Keep) addRecent(now time.Time, lag time.Duration, writes ...recentWrite) error {
+	if lag <= 0 || len(writes) == 0 {
 		return nil
 	}
-	all, err := r.Keep.recent(r.Now(), r.Lag)
+	all, err := k.recent(now, lag)
 	if err != nil {
 		return err
 	}
-	return sink.WriteJSON(r.Keep.recentFile(), append(all, r.recent...))
+	return sink.WriteJSON(k.recentFile(), append(all, writes...))
 }
 
 // recent returns the recent writes.
@@ -205,16 +208,9 @@ func (r *run) forgetDeleted(p *plan.Plan) error {
 
 // recordRotation records that a rotation has created a secret.
 func (k Keep) recordRotation(r Rotation, keyID string, now time.Time, lag time.Duration) error {
-	if lag <= 0 {
-		return nil
-	}
-	recent, err := k.recent(now, lag)
-	if err != nil {
-		return err
-	}
 	application := plan.Key{Kind: plan.Application, Name: r.UniqueName}
 	step := plan.Step{Action: plan.Replace, Key: plan.SecretKey(application, r.Secret.Name), Stack: r.Stack, ID: r.Current,
 		Refs:   plan.Refs{Resource: plan.Ref{Key: application, ID: r.Application}},
 		Secret: &plan.SecretStep{Name: r.Secret.Name, Lifetime: r.Secret.Lifetime, Sink: r.Secret.Sink}}
-	return sink.WriteJSON(k.recentFile(), append(recent, recentWrite{At: now.UTC(), Tenant: r.Tenant, Step: step, IDs: map[string]string{plan.ID: keyID}}))
+	return k.addRecent(now, lag, recentWrite{At: now.UTC(), Tenant: r.Tenant, Step: step, IDs: map[string]string{plan.ID: keyID}})
 }

@@ -103,7 +103,7 @@ type loader struct {
 type loaded struct {
 	*Stack
 	document     *document            // its own document
-	scope        *scope               // the files of its documents
+	scope        *scope               // the values of references in its documents
 	plainName    string               // without the suffix of the stage
 	declared     map[string]*document // kind/name → its document
 	applications map[string]*Application

@@ -69,7 +69,12 @@ func (m Mistakes) Sorted() Mistakes {
 
 // oneOf returns a hint for an unknown name: the most similar name, or all existing names.
 func oneOf(name string, known []string) string {
-	if best := Nearest(name, known); best != "" {
+	return suggestion(Nearest(name, known), known)
+}
+
+// suggestion returns a hint with the most similar name, if it is not "", and all existing names.
+func suggestion(best string, known []string) string {
+	if best != "" {
 		return fmt.Sprintf("did you mean %s? choose one of: %s", best, strings.Join(slices.Compact(slices.Clone(known)), ", "))
 	}
 	if len(known) == 0 {

@@ -90,10 +90,7 @@ func referenceHint(expression string, known []string) string {
 		}
 		return false
 	})
-	if best := Nearest(expression, similar); best != "" {
-		return "did you mean " + best + "? choose one of: " + strings.Join(slices.Compact(slices.Clone(known)), ", ")
-	}
-	return oneOf("", known)
+	return suggestion(Nearest(expression, similar), known)
 }
 
 // shownReferences returns known in the form of references in a manifest.
