@@ -7,6 +7,8 @@ import (
 	"encoding/hex"
 	"io"
 	"net/http"
+	"os"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -117,8 +119,12 @@ func (c *Credential) refuse(authorization string) bool {
 
 func (c *Credential) tokens() []storedToken {
 	var all []storedToken
-	if _, err := sink.ReadJSON(c.folder.File("tokens.json"), &all); err != nil {
-		return nil // the command signs in
+	file := c.folder.File("tokens.json")
+	if info, err := os.Stat(file); err != nil || runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 {
+		return nil // the command signs in, and its tokens replace those that others can read or write
+	}
+	if _, err := sink.ReadJSON(file, &all); err != nil {
+		return nil
 	}
 	return slices.DeleteFunc(all, func(t storedToken) bool { return t.Expires.Before(c.now()) })
 }

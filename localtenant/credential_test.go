@@ -60,6 +60,8 @@ func TestStoredTokens(t *testing.T) {
 			raw, _ := os.ReadFile(d.File("tokens.json"))
 			os.WriteFile(d.File("tokens.json"), bytes.Replace(raw, []byte(`token1`), []byte(`token1\n`), 1), 0o600)
 		}, want: "token2"},
+		"readable by others": {change: func(d Folder, _ *Served) { os.Chmod(d.File("tokens.json"), 0o640) }, want: "token2"},
+		"writable by others": {change: func(d Folder, _ *Served) { os.Chmod(d.File("tokens.json"), 0o622) }, want: "token2"},
 		"a damaged file": {change: func(d Folder, _ *Served) { os.WriteFile(d.File("tokens.json"), []byte(`[{"key`), 0o600) },
 			want: "token2"},
 	} {
@@ -87,6 +89,9 @@ func TestStoredTokens(t *testing.T) {
 			}
 			if got := get(); got != c.want {
 				t.Errorf("the third command has %s, want %s", got, c.want)
+			}
+			if info, err := os.Stat(d.File("tokens.json")); err != nil || info.Mode().Perm() != 0o600 {
+				t.Errorf("tokens.json afterwards: %v, %v", info, err)
 			}
 		})
 	}

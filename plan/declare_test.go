@@ -162,6 +162,8 @@ func TestMistakesThatTheTenantShows(t *testing.T) {
 			"a.yaml:1:1: user Ada@x.example already exists in the tenant and belongs to stack t\n  hint: add `existing: true` to refer to the user without managing them"},
 		"a user of no stack": {&stack.Stack{Name: "s", Users: []*stack.User{{Name: "ada", Pos: at, UserPrincipalName: "ada@x.example"}}}, []*Live{ada("")},
 			"a.yaml:1:1: user ada@x.example already exists in the tenant and belongs to no stack\n  hint: add `existing: true` to refer to the user without managing them"},
+		"a user of a domain that is not the tenant's": {&stack.Stack{Name: "s", Users: []*stack.User{{Name: "ann", Pos: at, UserPrincipalName: "ann@example.com"}}}, []*Live{ada("")},
+			"a.yaml:1:1: user ann@example.com: example.com is not a verified domain of the tenant (x.example, Other.example)\n  hint: write the user name with the tenant's domain: userPrincipalName: \"ann@${tenant.domain}\""},
 		"a group that becomes a Microsoft 365 group": {&stack.Stack{Name: "s", Groups: []*stack.Group{{Name: "g", Pos: at, GroupTypes: []string{"Unified"}}}}, []*Live{group()},
 			"a.yaml:1:1: group g: Graph cannot change a group into or from a Microsoft 365 group\n  hint: give the group another metadata.name, or delete it first"},
 		"a Microsoft 365 group that ceases to be one": {&stack.Stack{Name: "s", Groups: []*stack.Group{{Name: "g", Pos: at}}}, []*Live{group("Unified")},
@@ -171,12 +173,41 @@ func TestMistakesThatTheTenantShows(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := Diff([]*stack.Stack{c.stack}, has(c.live...), Options{})
+			state := has(c.live...)
+			state.Domains = []string{"x.example", "Other.example"}
+			_, err := Diff([]*stack.Stack{c.stack}, state, Options{})
 			if err == nil {
 				t.Fatalf("no error, want\n%s", c.want)
 			}
 			if diff := cmp.Diff(c.want, err.Error()); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestDomainsOfUsers: a user of any verified domain can be created, and an unknown list of domains refuses nobody.
+func TestDomainsOfUsers(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		upn     string
+		domains []string
+		user    stack.User
+		live    []*Live
+	}{
+		"the default domain":        {upn: "ann@x.example", domains: []string{"x.example"}},
+		"another one, in capitals":  {upn: "ann@OTHER.example", domains: []string{"x.example", "other.Example"}},
+		"domains are not known":     {upn: "ann@example.com"},
+		"a user who exists already": {upn: "ann@example.com", domains: []string{"x.example"}, live: []*Live{{Object: Object{Key: Key{User, "ann@example.com"}, Stack: "s", Properties: obj{}}, ID: "1"}}},
+		"existing: true":            {upn: "ann@example.com", domains: []string{"x.example"}, user: stack.User{Existing: true}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			state := has(c.live...)
+			state.Domains = c.domains
+			c.user.Name, c.user.UserPrincipalName = "ann", c.upn
+			if _, err := Diff([]*stack.Stack{{Name: "s", Users: []*stack.User{&c.user}}}, state, Options{}); err != nil {
+				t.Error(err)
 			}
 		})
 	}

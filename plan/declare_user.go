@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 
 	"provision/stack"
@@ -16,6 +17,10 @@ func (d *declaration) user(s *stack.Stack, u *stack.User) {
 	upn := d.text(s, nil, u.UserPrincipalName)
 	k := Key{User, strings.ToLower(upn)}
 	if m, taken := takenUser(s, u, upn, d.state); taken {
+		d.mistakes = append(d.mistakes, m)
+		return
+	}
+	if m, refused := d.foreignDomain(u, upn); refused {
 		d.mistakes = append(d.mistakes, m)
 		return
 	}
@@ -36,6 +41,19 @@ func (d *declaration) user(s *stack.Stack, u *stack.User) {
 	}
 	maps.Copy(initial, properties)
 	d.add(&Declared{Object: Object{Key: k, Stack: s.Name, Properties: properties}, pos: u.Pos, initial: initial, ignore: u.Protection.Ignore})
+}
+
+// foreignDomain returns a mistake if Graph would refuse to create a user because the domain of their
+// userPrincipalName is not a verified domain of the tenant.
+func (d *declaration) foreignDomain(u *stack.User, upn string) (mistake stack.Mistake, refused bool) {
+	_, domain, found := strings.Cut(upn, "@")
+	same := func(verified string) bool { return strings.EqualFold(verified, domain) }
+	if !found || len(d.state.Domains) == 0 || slices.ContainsFunc(d.state.Domains, same) || d.state.Objects[Key{User, strings.ToLower(upn)}] != nil {
+		return mistake, false
+	}
+	return stack.Mistake{Pos: u.Pos,
+		Message: fmt.Sprintf("user %s: %s is not a verified domain of the tenant (%s)", upn, domain, strings.Join(d.state.Domains, ", ")),
+		Hint:    "write the user name with the tenant's domain: userPrincipalName: " + `"` + strings.TrimSuffix(upn, domain) + `${tenant.domain}"`}, true
 }
 
 // TakenUsers returns the mistake of each declared user who exists in the tenant and does not

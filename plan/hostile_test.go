@@ -93,6 +93,8 @@ func TestHostileTextInDifferences(t *testing.T) {
 		want    string
 	}{
 		"the reason":   {replace("it has expired"), replace(hostile), "secret s.api key: replace was planned for the reason: it has expired; now the reason is: " + harmless},
+		"no reason":    {replace(""), replace("it has expired"), "secret s.api key: replace was planned without a reason; now the reason is: it has expired"},
+		"not any more": {replace("it has expired"), replace(""), "secret s.api key: replace was planned for the reason: it has expired; now it has no reason"},
 		"the object":   {update(hostile, "notes", "a"), nil, "application " + harmless + ": the plan contains update, which is no longer needed"},
 		"a new object": {nil, update(hostile, "notes", "a"), "application " + harmless + ": update is needed, but the plan does not contain it"},
 		"the property": {update("s.api", hostile, "a"), update("s.api", hostile, "b"), "application s.api: " + harmless + ` was planned as "a" and would now be "b"`},

@@ -83,6 +83,9 @@ type Tenant struct {
 // State contains the objects in a tenant that the stacks own or refer to.
 type State struct {
 	Tenant Tenant
+
+	Domains []string // the verified domains of the tenant; empty if they are not known
+
 	Caller string // the object id of the caller who reads it; "" if it is not known
 
 	Permissions []string // of the caller; empty if they are not known

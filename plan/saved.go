@@ -125,7 +125,13 @@ func difference(before, after []map[string]any) string {
 			return fmt.Sprintf("%s was planned as %s and would now be %s", path, shown(was[path]), shown(is[path]))
 		}
 	}
-	if was, is := reasonOf(before), reasonOf(after); was != is {
+	switch was, is := reasonOf(before), reasonOf(after); {
+	case was == is:
+	case was == "": // also in a plan of an earlier version
+		return fmt.Sprintf("%s was planned without a reason; now the reason is: %s", actions(before), is)
+	case is == "":
+		return fmt.Sprintf("%s was planned for the reason: %s; now it has no reason", actions(before), was)
+	default:
 		return fmt.Sprintf("%s was planned for the reason: %s; now the reason is: %s", actions(before), was, is)
 	}
 	return fmt.Sprintf("%s was planned, and its content is different now", actions(before))

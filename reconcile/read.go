@@ -223,7 +223,7 @@ func (t *tenant) marked(stacks []*stack.Stack) error {
 	queries := []query{
 		{read: graph.Organization(), take: func(r graph.Result) error {
 			o, err := r.Tenant()
-			t.state.Tenant = plan.Tenant{ID: o.ID, Domain: o.Domain}
+			t.state.Tenant, t.state.Domains = plan.Tenant{ID: o.ID, Domain: o.Domain}, o.Domains
 			return err
 		}},
 		{read: applications, take: each(t.application)},

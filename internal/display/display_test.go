@@ -3,6 +3,8 @@ package display
 import (
 	"bytes"
 	"encoding/json"
+	"os"
+	"os/exec"
 	"regexp"
 	"strings"
 	"testing"
@@ -149,4 +151,29 @@ func gitHubOldCommand(line string) bool {
 func azureCommand(line string) bool {
 	_, rest, ok := strings.Cut(strings.ToLower(ignored(line)), "##vso[")
 	return ok && strings.Contains(rest, "]")
+}
+
+// TestShellQuote: a shell reads the word from the quoted form, which Line does not change.
+func TestShellQuote(t *testing.T) {
+	t.Parallel()
+	shell, err := exec.LookPath("bash")
+	if err != nil {
+		if os.Getenv("PROVISION_TEST_REQUIRE") == "all" {
+			t.Fatal(err)
+		}
+		t.Skip("bash is not on PATH")
+	}
+	for _, word := range []string{
+		"plain/word.env", "", "two words", "it's", "$(id)`id`;~#", "-x", `a\nb`, "Größe",
+		"a\nb", "a\tb'c\\d", "\x1b[31mred", "a\u202eb", "a\x9b\xffb", "::error::x", "##vso[task.complete]", "a ##[error]1",
+	} {
+		quoted := ShellQuote(word)
+		if Line("run "+quoted) != "run "+quoted {
+			t.Errorf("%q is quoted as %s, which is shown differently", word, quoted)
+		}
+		out, err := exec.Command(shell, "-c", "printf %s "+quoted).Output()
+		if err != nil || string(out) != word {
+			t.Errorf("bash reads %s as %q (%v), want %q", quoted, out, err, word)
+		}
+	}
 }
