@@ -119,6 +119,7 @@ func (a *app) localSession(dir localtenant.Folder, served localtenant.Served) (*
 		newSecretPatience: 10 * time.Second, now: a.now, written: func() {}, command: a.command, destroy: a.destroyCommand, caFile: dir.File("ca.pem"),
 		manage: &localtenant.Management{URL: served.ManagementURL, Key: served.ManagementKey, HTTP: &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{}}}}
 	s.keep.Local = true
+	s.keep.Sinks.Vaults.Tenant = served.TenantID
 	s.graphOf = func(tenantID, clientID, clientSecret string) (*graph.Client, error) {
 		there := served
 		there.TenantID, there.ClientID, there.ClientSecret = tenantID, clientID, clientSecret

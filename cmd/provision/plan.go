@@ -211,6 +211,7 @@ func (s *connection) readBy(ctx context.Context, reader reconcile.Reader, stacks
 	if err := s.checkTenant(ctx); err != nil {
 		return nil, err
 	}
+	reader.Keep = s.keep // with the tenant
 	state, err := reader.Read(ctx, stacks, others)
 	s.state = state
 	if err == nil && !s.local && state.Tenant.ID != "" { // provision.yaml may name the tenant by a domain
@@ -241,6 +242,7 @@ func (s *connection) checkTenant(ctx context.Context) error {
 	}
 	t, err := s.graph.Tenant(ctx)
 	if err != nil || t.Named(s.tenantID) {
+		s.keep.Sinks.Vaults.Tenant = t.ID
 		return err
 	}
 	return hint(usagef("target %s is tenant %s, and the credential signs in to tenant %s (%s)", s.target, s.tenantID, t.ID, t.Domain),

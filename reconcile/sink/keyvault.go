@@ -20,6 +20,10 @@ type Vaults struct {
 	// vault to access.
 	Credential func() (azcore.TokenCredential, error)
 	Options    *azsecrets.ClientOptions
+
+	// Tenant is the id of the tenant whose secrets are stored. Two targets can name the same secret of a
+	// vault, also on two machines. "" accepts the secrets of all tenants.
+	Tenant string
 }
 
 // vault is a secret of a Key Vault. Its tags contain the keyId of the credential,
@@ -28,6 +32,7 @@ type Vaults struct {
 type vault struct {
 	where       stack.KeyVaultSink
 	application string
+	tenant      string
 	client      *azsecrets.Client
 }
 
@@ -38,11 +43,12 @@ const (
 	tagName        = "displayName"
 	tagKeyID       = "keyId"
 	tagStart       = "startDateTime"
+	tagTenant      = "tenantId" // earlier versions did not write it
 	tagRetiring    = "retiring-"
 )
 
 func (v Vaults) open(where stack.KeyVaultSink, application string) (Sink, error) {
-	s := vault{where: where, application: application}
+	s := vault{where: where, application: application, tenant: v.Tenant}
 	if v.Credential == nil {
 		return nil, s.failed("", errors.New("there is no credential for the vault"))
 	}
@@ -59,27 +65,51 @@ func (v Vaults) open(where stack.KeyVaultSink, application string) (Sink, error)
 // Check reads the secret. It fails if the caller may not read it, because then
 // Write would fail as well, and if the secret was not written by provision.
 func (v vault) Check(ctx context.Context) error {
-	s, found, err := v.get(ctx)
-	if err == nil && found && s.Application != v.application {
+	s, tenant, err := v.get(ctx)
+	switch {
+	case err != nil || s == nil:
+		return err
+	case s.Application != v.application:
 		return v.failed("choose another name, or delete that secret", errors.New("a secret with that name exists, and provision did not write it for "+v.application))
+	case !v.ofTenant(tenant):
+		return v.failed("choose a name for each target, e.g. name: client-${target}, or delete that secret",
+			fmt.Errorf("a secret with that name exists, and provision wrote it for %s of tenant %s", v.application, tenant))
 	}
-	return err
+	return nil
 }
 
 func (v vault) Read(ctx context.Context) (Secret, bool, error) {
-	s, found, err := v.get(ctx)
-	return s, found && s.Application == v.application && s.SecretText != "", err
+	s, err := v.own(ctx)
+	if err != nil || s == nil || s.SecretText == "" {
+		return Secret{}, false, err
+	}
+	return *s, true, nil
 }
 
-func (v vault) get(ctx context.Context) (s Secret, found bool, err error) {
+// ofTenant reports whether a secret with the tag of a tenant can be a secret of this tenant.
+func (v vault) ofTenant(tag string) bool {
+	return tag == "" || v.tenant == "" || strings.EqualFold(tag, v.tenant)
+}
+
+// own returns the secret if provision wrote it for the application in this tenant, and otherwise nil.
+func (v vault) own(ctx context.Context) (*Secret, error) {
+	s, tenant, err := v.get(ctx)
+	if err != nil || s == nil || s.Application != v.application || !v.ofTenant(tenant) {
+		return nil, err
+	}
+	return s, nil
+}
+
+// get returns the secret with this name and the tenant that its tags state. s is nil if there is none.
+func (v vault) get(ctx context.Context) (s *Secret, tenant string, err error) {
 	answer, err := v.client.GetSecret(ctx, v.where.Name, "", nil)
 	switch {
 	case notFound(err):
-		return s, false, nil
+		return nil, "", nil
 	case err != nil:
-		return s, false, v.refused(err)
+		return nil, "", v.refused(err)
 	}
-	s = Secret{SecretText: deref(answer.Value)}
+	s = &Secret{SecretText: deref(answer.Value)}
 	if answer.Attributes != nil && answer.Attributes.Expires != nil {
 		s.EndDateTime = answer.Attributes.Expires.UTC()
 	}
@@ -93,6 +123,8 @@ func (v vault) get(ctx context.Context) (s Secret, found bool, err error) {
 			s.DisplayName = text
 		case tagKeyID:
 			s.KeyID = text
+		case tagTenant:
+			tenant = text
 		case tagStart:
 			s.StartDateTime, _ = time.Parse(time.RFC3339, text) // at worst, provision does not wait for it
 		default:
@@ -102,7 +134,7 @@ func (v vault) get(ctx context.Context) (s Secret, found bool, err error) {
 			}
 		}
 	}
-	return s, true, nil
+	return s, tenant, nil
 }
 
 func (v vault) Write(ctx context.Context, s Secret) error {
@@ -113,6 +145,9 @@ func (v vault) Write(ctx context.Context, s Secret) error {
 			tagApplication: &s.Application, tagClientID: &s.ClientID, tagName: &s.DisplayName, tagKeyID: &s.KeyID,
 			tagStart: text(s.StartDateTime),
 		}}
+	if v.tenant != "" {
+		p.Tags[tagTenant] = &v.tenant
+	}
 	for _, r := range s.Retiring {
 		p.Tags[tagRetiring+r.KeyID] = text(r.Until)
 	}
@@ -146,11 +181,10 @@ func (v vault) recover(ctx context.Context) error {
 }
 
 func (v vault) Forget(ctx context.Context) error {
-	s, found, err := v.get(ctx)
-	if err != nil || !found || s.Application != v.application {
-		return err // deleted, or not written by provision
+	if s, err := v.own(ctx); err != nil || s == nil {
+		return err // deleted, or not written by provision for this application
 	}
-	_, err = v.client.DeleteSecret(ctx, v.where.Name, nil)
+	_, err := v.client.DeleteSecret(ctx, v.where.Name, nil)
 	if notFound(err) {
 		return nil
 	}

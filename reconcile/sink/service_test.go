@@ -148,6 +148,33 @@ func TestKeyVault(t *testing.T) {
 	if text, _, _ := vault.Secret("theirs"); text != "s3cret" {
 		t.Errorf("somebody else's is %q now", text)
 	}
+	// The same stack in two tenants names the same secret.
+	in := func(tenant string) sink.Sink {
+		access := access
+		access.Vaults.Tenant = tenant
+		return open(t, access, stack.Sink{KeyVault: &stack.KeyVaultSink{Vault: vault.URL, Name: "shared"}})
+	}
+	if err := in("one").Write(ctx, secret("s3cret", "k1")); err != nil {
+		t.Fatal(err)
+	}
+	for tenant, mine := range map[string]bool{"one": true, "ONE": true, "": true, "two": false} {
+		if mine {
+			if err := in(tenant).Check(ctx); err != nil {
+				t.Errorf("tenant %q: %v", tenant, err)
+			}
+		} else {
+			refused(t, "another tenant's", in(tenant).Check(ctx), "${target}")
+			if err := in(tenant).Forget(ctx); err != nil {
+				t.Error(err)
+			}
+		}
+		if _, found, err := in(tenant).Read(ctx); found != mine || err != nil {
+			t.Errorf("tenant %q reads: %t, %v", tenant, found, err)
+		}
+	}
+	if text, tags, _ := vault.Secret("shared"); text != "s3cret" || tags["tenantId"] != "one" {
+		t.Errorf("the vault has %q, %v", text, tags)
+	}
 	vault.Refuse(http.StatusForbidden)
 	refused(t, "without the right", s.Check(ctx), "Key Vault Secrets Officer")
 	refused(t, "without the right", s.Write(ctx, secret("s3cret", "k3")), "Key Vault Secrets Officer")
