@@ -249,7 +249,7 @@ func tokenHeaders(f headerFacts) ([]disguise, error) {
 	}
 	var all []disguise
 	for _, bad := range []struct{ what, raw string }{
-		{"a token signed with a foreign key", foreign.String()}, {"an unsigned token", f.baselineToken.token.Unsigned("none").String()},
+		{"a token signed with an attacker's key", foreign.String()}, {"an unsigned token", f.baselineToken.token.Unsigned("none").String()},
 	} {
 		what, raw := bad.what, bad.raw
 		carry := func(names ...string) func(spoken) credential {

@@ -14,7 +14,7 @@ func whileUnavailable(name, what string, how KeyFault) lifecycleCheck {
 	return lifecycleCheck{
 		check: check{
 			name: name, means: CauseKeyOpen, severity: Critical,
-			sends:  "tokens signed with a foreign key, and a token without a signature, while the key set " + what,
+			sends:  "tokens signed with an attacker's key, and a token without a signature, while the key set " + what,
 			gain:   "anybody can make tokens while the issuer cannot be reached; an attacker can wait for such an outage or cause it",
 			flaw:   "the API accepts tokens that it cannot verify, because it does not get the issuer's keys",
 			source: "CWE-636; OWASP: Fail Securely; RFC 8725, section 3.10",

@@ -87,7 +87,7 @@ func none(name, what string, change func(forge.Token) forge.Token) check {
 var ownKeys = []check{
 	{
 		name: "unknown-kid", means: CauseSignature, severity: Critical,
-		sends:  "the valid token's payload signed with a foreign key, under a kid that the issuer does not have",
+		sends:  "the valid token's payload signed with an attacker's key, under a kid that the issuer does not have",
 		gain:   "anybody can make tokens, with any key",
 		flaw:   "the API accepts a token whose kid is not a key of the issuer: the signature is not verified, or the token supplies its own key",
 		source: "RFC 7515, section 4.1.4; Microsoft: Access tokens, Validate the signature",
@@ -101,7 +101,7 @@ var ownKeys = []check{
 	},
 	{
 		name: "own-key", means: CauseSignature, severity: Critical,
-		sends:   "the valid token's payload signed with a foreign key, under the kid of the issuer's key",
+		sends:   "the valid token's payload signed with an attacker's key, under the kid of the issuer's key",
 		gain:    "anybody can make tokens, with any key",
 		flaw:    "the API does not check the signature",
 		source:  "RFC 7515, section 5.2",
@@ -109,7 +109,7 @@ var ownKeys = []check{
 	},
 	{
 		name: "own-key-no-kid", means: CauseSignature, severity: Critical,
-		sends:  "the valid token's payload signed with a foreign key, without a kid",
+		sends:  "the valid token's payload signed with an attacker's key, without a kid",
 		gain:   "anybody can make tokens, with any key",
 		flaw:   "the API accepts a token without a kid: the signature is not verified",
 		source: "RFC 7515, section 4.1.4",
@@ -123,7 +123,7 @@ var ownKeys = []check{
 func ownAlg(alg string) check {
 	return check{
 		name: "own-" + alg, means: CauseAlgorithm, severity: Critical,
-		sends:  "the valid token's payload signed by " + alg + " with a foreign key, under the kid of the issuer's key",
+		sends:  "the valid token's payload signed by " + alg + " with an attacker's key, under the kid of the issuer's key",
 		gain:   "anybody can make tokens, with any key",
 		flaw:   "the API does not check signatures by algorithms other than the issuer's, such as " + alg,
 		source: "RFC 8725, sections 3.1 and 3.2",

@@ -16,7 +16,7 @@ var keyInHeader = []check{
 	byReference("x5u", "/x5u/chain.pem", "a certificate", "RFC 7515, section 4.1.5; RFC 8725, section 3.10"),
 	{
 		name: "jwk", means: CauseKeySource, severity: Critical,
-		sends:  "a token signed with a foreign key, with this key in its header (jwk)",
+		sends:  "a token signed with an attacker's key, with this key in its header (jwk)",
 		gain:   "anybody can make tokens, with any key",
 		flaw:   "the API verifies with the key in the header of the token (jwk)",
 		source: "RFC 7515, section 4.1.3; CVE-2018-0114",
@@ -30,7 +30,7 @@ var keyInHeader = []check{
 	},
 	{
 		name: "x5c", means: CauseKeySource, severity: Critical,
-		sends:  "a token signed with a foreign key, with a certificate of this key in its header (x5c)",
+		sends:  "a token signed with an attacker's key, with a certificate of this key in its header (x5c)",
 		gain:   "anybody can make tokens, with any key",
 		flaw:   "the API verifies with the certificate in the header of the token (x5c)",
 		source: "RFC 7515, section 4.1.6",
@@ -49,7 +49,7 @@ var keyInHeader = []check{
 func byReference(parameter, path, what, source string) check {
 	return check{
 		name: parameter, means: CauseKeySource, severity: Critical,
-		sends:  "a token signed with a foreign key, with the address of " + what + " that contains this key (" + parameter + ")",
+		sends:  "a token signed with an attacker's key, with the address of " + what + " that contains this key (" + parameter + ")",
 		gain:   "anybody can make tokens, with any key, or make the API call any address in its network",
 		flaw:   "the API fetches the key from the address in the token (" + parameter + ")",
 		source: source,
@@ -79,7 +79,7 @@ func byReference(parameter, path, what, source string) check {
 var keyByName = []check{
 	cut(check{
 		name: "kid-long", means: CauseKid, severity: Low,
-		sends:  "a token signed with a foreign key under a kid of 4,000 characters",
+		sends:  "a token signed with an attacker's key under a kid of 4,000 characters",
 		gain:   "anybody can break the lookup of keys",
 		flaw:   "the API accepts a token whose kid is too long to look up",
 		source: "RFC 7515, section 4.1.4", also: []int{400, 431},
@@ -89,7 +89,7 @@ var keyByName = []check{
 	}),
 	{
 		name: "kid-number", means: CauseKid, severity: Low,
-		sends:  "a token signed with a foreign key whose kid is a number",
+		sends:  "a token signed with an attacker's key whose kid is a number",
 		gain:   "anybody can break the lookup of keys",
 		flaw:   "the API accepts a token whose kid is not a string",
 		source: "RFC 7515, section 4.1.4", tolerates: []int{400},

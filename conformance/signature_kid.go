@@ -28,7 +28,7 @@ type forgery struct {
 var forgedChecks = []forgedCheck{
 	{
 		name: "kid-url", means: CauseKeySource,
-		sends:  "tokens signed with a foreign key whose kid is the address of this key as a key set, a key, a certificate and a secret",
+		sends:  "tokens signed with an attacker's key whose kid is the address of this key as a key set, a key, a certificate and a secret",
 		gain:   "anybody can make tokens, with any key, or make the API call any address in its network",
 		flaw:   "the API fetches the key from the address in kid",
 		source: "RFC 7515, section 4.1.4; RFC 8725, section 3.10; CWE-918",
@@ -52,7 +52,7 @@ var forgedChecks = []forgedCheck{
 	},
 	{
 		name: "key-beside-kid", means: CauseKeySource,
-		sends:  "tokens signed with a foreign key, with the kid of the issuer's key and the foreign key in the header (jwk, x5c, jku, x5u)",
+		sends:  "tokens signed with an attacker's key, with the kid of the issuer's key and the attacker's key in the header (jwk, x5c, jku, x5u)",
 		gain:   "anybody can make tokens, with any key",
 		flaw:   "the API verifies with the key in the header of the token and ignores the kid",
 		source: "RFC 7515, sections 4.1.2 to 4.1.6; RFC 8725, section 3.10; CVE-2018-0114",
@@ -60,7 +60,7 @@ var forgedChecks = []forgedCheck{
 	},
 	{
 		name: "jku-disguised", means: CauseKeySource,
-		sends:  "tokens signed with a foreign key, with an address of this key that looks like the issuer's (jku, x5u)",
+		sends:  "tokens signed with an attacker's key, with an address of this key that looks like the issuer's (jku, x5u)",
 		gain:   "anybody can make tokens, with any key",
 		flaw:   "the API fetches the key from the address in the token if this address begins with the issuer's address or contains it",
 		source: "RFC 7515, section 4.1.2; RFC 8725, section 3.10; CWE-918; CWE-183",
