@@ -16,7 +16,7 @@ import (
 // tokenExchange is the audience of federated credentials without an audience.
 const tokenExchange = "api://AzureADTokenExchange"
 
-// credentials declares how the application signs in, without any secret text.
+// credentials declares how the application signs in, without any secret value.
 func (w *writer) credentials(a *stack.Application, live *plan.Live) {
 	names := namer{}
 	for _, c := range list(live.Properties, "passwordCredentials") {

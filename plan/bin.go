@@ -43,7 +43,7 @@ func (d *differ) bin() error {
 			case policy != PurgeDeleted && needed[own]:
 				d.restores = append(d.restores, Step{Action: Restore, Key: own, Stack: gone.Stack, ID: gone.ID})
 				for _, k := range gone.NotKept {
-					d.plan.Notes = append(d.plan.Notes, fmt.Sprintf("%s: its text was not kept when the application was deleted, so apply replaces it after the restoration", k))
+					d.plan.Notes = append(d.plan.Notes, fmt.Sprintf("%s: its value was not kept when the application was deleted, so apply replaces it after the restoration", k))
 				}
 				continue
 			}

@@ -54,7 +54,7 @@ func TestForeign(t *testing.T) {
 		"a secret, where something was given before": {[]*Live{secret("s", ""), grant}, nil, nil, nil, true, Options{}, []string{"secret other"}, "s.api has a secret \"other\"", false},
 		"a secret, where nothing is given":           {[]*Live{secret("s", "")}, nil, nil, nil, false, Options{}, []string{"secret other"}, "a secret", false},
 		"a secret that is pruned":                    {[]*Live{secret("s", "")}, nil, nil, nil, true, Options{Prune: []string{"s"}}, []string{"secret other removed"}, "", false},
-		"a secret whose text is lost":                {[]*Live{secret("s", "expired")}, nil, nil, nil, true, Options{}, nil, "", false},
+		"a secret whose value is lost":               {[]*Live{secret("s", "expired")}, nil, nil, nil, true, Options{}, nil, "", false},
 		"a federated credential, which goes":         {[]*Live{federated}, nil, nil, nil, true, Options{}, []string{"federatedCredential theirs removed"}, "", false},
 		"a certificate":                              {nil, certificate("Verify"), nil, nil, true, Options{}, []string{"certificate theirs"}, "a certificate \"theirs\"", true},
 		"a certificate that is pruned":               {nil, certificate("Verify"), nil, nil, true, Options{Prune: []string{"s"}}, []string{"certificate theirs removed"}, "", false},

@@ -69,8 +69,8 @@ type Live struct {
 	Needs []Key // of hosting: the hosting whose outputs it contains, which is destroyed after it
 
 	Lost       string // of a secret or a password: the reason for its replacement, or ""
-	Moves      string // of a secret: the sink that contains its text, if the manifest names another one
-	NotKept    []Key  // of a deleted application: its secrets whose text is not stored
+	Moves      string // of a secret: the sink that contains its value, if the manifest names another one
+	NotKept    []Key  // of a deleted application: its secrets whose value is not stored
 	Superseded bool   // of a secret: another secret with its name has replaced it
 }
 
@@ -116,7 +116,7 @@ type AppManagement struct {
 }
 
 // SupersededSecrets returns the keyIds of client secrets that share the name of a declared one,
-// and whose text is not kept: the secrets that an interrupted apply or rotation left behind.
+// and whose value is not kept: the secrets that an interrupted apply or rotation left behind.
 func (s *State) SupersededSecrets(secret Key) (all []string) {
 	for _, k := range keys(s.Objects) {
 		if o := s.Objects[k]; o.Superseded && SecretKey(o.Ends.Resource, text(o.Properties, "displayName")) == secret {

@@ -72,8 +72,8 @@ func scopeText(grant *Declared) string {
 	return strings.Join(words, " ")
 }
 
-// secret plans a client secret. It is created once, and again if its text is lost or
-// it has expired. If the manifest names another sink, the text moves there.
+// secret plans a client secret. It is created once, and again if its value is lost or
+// it has expired. If the manifest names another sink, the value moves there.
 func (d *differ) secret(want *Declared, live *Live) {
 	s := Step{Action: Create, Key: want.Key, Stack: want.Stack, Refs: Refs{Resource: d.ref(want.Ends.Resource, ID)},
 		Secret: &SecretStep{Name: want.secret.Name, Lifetime: want.secret.Lifetime, Sink: want.secret.Sink}}

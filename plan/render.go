@@ -189,7 +189,7 @@ func (p *Plan) entries() []*entry {
 			e.remark = " (purge from the recycle bin)"
 		}
 		if s.Kind == Secret && s.Action == Update {
-			e.remark = " (move its text from " + display.Line(s.Reason) + ")"
+			e.remark = " (move its value from " + display.Line(s.Reason) + ")"
 		}
 		switch s.Action {
 		case Replace:

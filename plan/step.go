@@ -16,7 +16,7 @@ const (
 	Link    Action = "link" // the second step of an application: the properties that refer to other objects
 	Update  Action = "update"
 	Adopt   Action = "adopt"   // an existing application that gets the stack's mark
-	Replace Action = "replace" // of a secret whose text is lost or has expired
+	Replace Action = "replace" // of a secret whose value is lost or has expired
 	Delete  Action = "delete"
 	Restore Action = "restore" // from the recycle bin
 	Purge   Action = "purge"   // from the recycle bin
@@ -31,7 +31,7 @@ type Step struct {
 	ID      string   `json:"id,omitempty"` // the id in the tenant, if the object exists
 	Changes []Change `json:"changes,omitempty"`
 
-	// Reason is why a secret or a password is replaced, or the sink from which the text of a secret moves.
+	// Reason is why a secret or a password is replaced, or the sink from which the value of a secret moves.
 	Reason string `json:"reason,omitempty"`
 
 	// Refs are the objects that it connects or belongs to.

@@ -63,7 +63,7 @@ var credentialRules = []Rule{
 		find:     eachCertificate(func(a subject, _, to time.Time) bool { return to.Before(a.now) }, "has expired"),
 	},
 	{
-		ID: "secret-instead-of-certificate", Severity: Low, Reason: "a secret is a text that is copied and leaks; the key of a certificate, or a federated credential, stays where it is",
+		ID: "secret-instead-of-certificate", Severity: Low, Reason: "a secret is a string that can be copied and leaked; the key of a certificate, or a federated credential, stays where it is",
 		Fix: "use federatedCredentials or certificates", Source: "Microsoft: Security best practices for application properties, Credential configuration; Microsoft: Application management policies",
 		Violates: "displayName: A\nsecrets: [{name: app}]",
 		Clean:    "displayName: A\nfederatedCredentials: [{name: ci, github: {repository: contoso/orders, environment: production, ownerId: 1, repositoryId: 2}}]",

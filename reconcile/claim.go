@@ -12,14 +12,14 @@ import (
 	"provision/stack"
 )
 
-// claim is a secret whose text provision wrote to a sink, according to a record of this target or
+// claim is a secret whose value provision wrote to a sink, according to a record of this target or
 // another one. Several secrets can have claims to one sink, for example if an application was
-// renamed; the sink contains the text of one of them.
+// renamed; the sink contains the value of one of them.
 type claim struct {
 	file string // of the record
 	sink.Secret
-	sha256  []string  // of the text in a file
-	written time.Time // when provision began to write the text
+	sha256  []string  // of the value in a file
+	written time.Time // when provision began to write the value
 }
 
 // target is the name of the target whose record it is.
@@ -62,13 +62,13 @@ func (k Keep) claims(where stack.Sink) (all []claim, err error) {
 	return all, nil
 }
 
-// yields reports whether the text of a claim may be replaced or removed.
+// yields reports whether the value of a claim may be replaced or removed.
 type yields func(claim) bool
 
-// itself yields only the text of the secret with this record.
+// itself yields only the value of the secret with this record.
 func itself(file string) yields { return func(c claim) bool { return c.file == file } }
 
-// unless yields also the texts of the target's other secrets, except those of stacks that the tenant contains
+// unless yields also the values of the target's other secrets, except those of stacks that the tenant contains
 // and no manifest declares: in the declared stacks no other secret has the sink any more.
 func (k Keep) unless(orphans []string, file string) yields {
 	return func(c claim) bool {
@@ -76,15 +76,15 @@ func (k Keep) unless(orphans []string, file string) yields {
 	}
 }
 
-// occupied describes why the text in a sink may be neither replaced nor removed, or returns nil:
-// provision did not write it, somebody changed it since, or it is the text of another secret.
+// occupied describes why the value in a sink may be neither replaced nor removed, or returns nil:
+// provision did not write it, somebody changed it since, or it is the value of another secret.
 func (k Keep) occupied(where stack.Sink, place sink.Sink, may yields) (*sink.Refused, error) {
 	claims, err := k.claims(where)
 	if err != nil {
 		return nil, err
 	}
 	f, ok := place.(sink.File)
-	if !ok { // it does not return its text: the last secret that was written there has it
+	if !ok { // it does not return its value: the last secret that was written there has it
 		last := slices.MaxFunc(append(claims, claim{}), func(a, b claim) int { return a.written.Compare(b.written) })
 		if last.file == "" || slices.ContainsFunc(claims, func(c claim) bool { return may(c) && c.written.Equal(last.written) }) {
 			return nil, nil
@@ -111,7 +111,7 @@ func (k Keep) occupied(where stack.Sink, place sink.Sink, may yields) (*sink.Ref
 	return k.holds(where, *other), nil
 }
 
-// holds is the refusal for a sink that contains the text of another secret.
+// holds is the refusal for a sink that contains the value of another secret.
 func (k Keep) holds(where stack.Sink, c claim) *sink.Refused {
 	r := k.refused(where, fmt.Sprintf("it contains secret %s %s", c.Application, c.DisplayName))
 	if r.Key != "" {
@@ -127,7 +127,7 @@ func (k Keep) holds(where stack.Sink, c claim) *sink.Refused {
 	return r
 }
 
-// foreign is the refusal for a text that provision did not write, or that was changed after provision
+// foreign is the refusal for a value that provision did not write, or that was changed after provision
 // wrote one there, or nil.
 func (k Keep) foreign(where stack.Sink, place sink.File, wrote bool) (*sink.Refused, error) {
 	why, err := place.Taken()

@@ -18,8 +18,8 @@ func keeps(name, application string, where stack.Sink) *stack.Stack {
 	return &stack.Stack{Name: name, Applications: []*stack.Application{{Name: application, DisplayName: "A", Secrets: []stack.Secret{{Name: "key", Sink: where}}}}}
 }
 
-// TestOwnerOfASinkIsNamed: a command neither replaces nor removes the text of a secret that
-// another target or another stack wrote to the sink, and removes no text of a secret that has replaced the old one.
+// TestOwnerOfASinkIsNamed: a command neither replaces nor removes the value of a secret that
+// another target or another stack wrote to the sink, and removes no value of a secret that has replaced the old one.
 func TestOwnerOfASinkIsNamed(t *testing.T) {
 	t.Parallel()
 	for kind, where := range map[string]stack.Sink{
@@ -32,10 +32,10 @@ func TestOwnerOfASinkIsNamed(t *testing.T) {
 		for name, c := range map[string]struct {
 			target  string         // the target of then; "" for the same one
 			then    []*stack.Stack // writes another secret to the sink
-			refused *sink.Holder   // the owner of the text that then may not replace
+			refused *sink.Holder   // the owner of the value that then may not replace
 			after   []*stack.Stack // of the first target
 			destroy []string       // by the first target
-			stays   *sink.Holder   // the owner of the text that the first target does not remove
+			stays   *sink.Holder   // the owner of the value that the first target does not remove
 		}{
 			"destroy for another target": {target: "staging", then: []*stack.Stack{keeps("s", "a", where)}, refused: &sink.Holder{Target: "local", Stack: "s"},
 				destroy: []string{"s"}, stays: &sink.Holder{Target: "staging", Stack: "s"}},
@@ -79,7 +79,7 @@ func TestOwnerOfASinkIsNamed(t *testing.T) {
 				second.must(c.then, plan.Options{})
 				now := text()
 				if now == old {
-					t.Fatal("the sink still has the first text")
+					t.Fatal("the sink still has the first value")
 				}
 				var stays []error
 				if c.after != nil {
@@ -92,12 +92,12 @@ func TestOwnerOfASinkIsNamed(t *testing.T) {
 				case c.stays == nil && len(stays) > 0:
 					t.Errorf("what stays is %v, want nothing", stays)
 				case c.stays != nil && len(stays) != 1:
-					t.Errorf("what stays is %v, want one text", stays)
+					t.Errorf("what stays is %v, want one value", stays)
 				case c.stays != nil:
 					holder(t, stays[0], *c.stays)
 				}
 				if text() != now {
-					t.Error("the text of the other secret is gone")
+					t.Error("the value of the other secret is gone")
 				}
 				if c.after == nil {
 					second.settled(c.then, plan.Options{})
@@ -107,7 +107,7 @@ func TestOwnerOfASinkIsNamed(t *testing.T) {
 	}
 }
 
-// holder checks that an error is a refusal because of the owner of a text.
+// holder checks that an error is a refusal because of the owner of a value.
 func holder(t *testing.T, err error, want sink.Holder) {
 	t.Helper()
 	var refused *sink.Refused

@@ -26,7 +26,7 @@ func applications(stacks []*stack.Stack) map[plan.Key]*stack.Application {
 }
 
 // credentials compares the credentials of the stacks' applications with the declared
-// ones, and their secrets also with the stored ones, because only a secret whose text
+// ones, and their secrets also with the stored ones, because only a secret whose value
 // is stored can be used.
 func (t *tenant) credentials(stacks []*stack.Stack, apps map[plan.Key]*stack.Application) error {
 	declared := map[plan.Key]stack.Secret{}
@@ -140,7 +140,7 @@ func span(d time.Duration) string {
 	return d.String()
 }
 
-// heldByOthers adds a secret whose text provision neither has nor needs.
+// heldByOthers adds a secret whose value provision neither has nor needs.
 func (t *tenant) heldByOthers(o *plan.Live, held stack.Secret, credential map[string]any) error {
 	o.Key = plan.SecretKey(o.Ends.Resource, held.Name)
 	if end, err := time.Parse(time.RFC3339, str(credential, "endDateTime")); err == nil {
@@ -197,13 +197,13 @@ func (t *tenant) secret(app *plan.Live, credential map[string]any, declared map[
 			return err
 		}
 		if e.File != "" {
-			o.Lost = "the text is in " + e.File + ", written from another folder"
+			o.Lost = "the value is in " + e.File + ", written from another folder"
 			t.note("secret %s is stored in %s, written from another folder: apply replaces it only with --overwrite", k.Name, e.File)
 		}
 	case kept.KeyID != keyID:
 		o.Lost = "the sink contains another secret"
 	case kept.SecretText != "" && !strings.HasPrefix(kept.SecretText, str(credential, "hint")):
-		o.Lost = "the sink contains another text"
+		o.Lost = "the sink contains another value"
 	case !end.IsZero() && end.Before(t.Now()):
 		o.Lost = "expired on " + end.Format(time.DateOnly)
 	case !end.IsZero() && end.Before(t.Now().Add(soon(credential, end))):

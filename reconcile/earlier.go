@@ -13,17 +13,17 @@ import (
 	"provision/stack"
 )
 
-// Accepts reports whether the tenant accepts a text as a client secret.
+// Accepts reports whether the tenant accepts a value as a client secret.
 type Accepts func(ctx context.Context, clientID, secretText string) bool
 
 // RecordLocations completes the records of earlier versions, which contain neither a path nor a hash, and
-// the records of texts that were moved.
+// the records of values that were moved.
 func (k Keep) RecordLocations(ctx context.Context, state *plan.State, accepts Accepts) error {
 	all, err := k.index()
 	if err != nil {
 		return err
 	}
-	hints := map[string]string{} // keyId → the first characters of the text
+	hints := map[string]string{} // keyId → the first characters of the value
 	for _, o := range state.Objects {
 		credentials, _ := o.Properties["passwordCredentials"].([]any)
 		for _, c := range credentials {

@@ -121,7 +121,7 @@ func TestASecretWhoseTextIsLostIsReplaced(t *testing.T) {
 	}
 	w.keep = reconcile.Keep{Dir: t.TempDir(), AllowOutside: true}
 	p := w.plan(stacks, plan.Options{})
-	if len(p.Steps) != 1 || p.Steps[0].Action != plan.Replace || p.Steps[0].Reason != "the sink does not contain its text" {
+	if len(p.Steps) != 1 || p.Steps[0].Action != plan.Replace || p.Steps[0].Reason != "the sink does not contain its value" {
 		t.Fatalf("steps %v, want the secret replaced", p.Steps)
 	}
 	warning := w.keep.Dir + "/secrets contains no record of a secret, for example because the folder was deleted, an apply was killed, or another machine applied the stacks: " +
@@ -140,10 +140,10 @@ func TestASecretWhoseTextIsLostIsReplaced(t *testing.T) {
 }
 
 // TestASecretOfARestoredApplication: a plan shows before the restoration that the secret is replaced
-// after it, if its text is not stored any more.
+// after it, if its value is not stored any more.
 func TestASecretOfARestoredApplication(t *testing.T) {
 	t.Parallel()
-	for name, kept := range map[string]bool{"its text is not stored": false, "its text is stored": true} {
+	for name, kept := range map[string]bool{"its value is not stored": false, "its value is stored": true} {
 		w := newWorld(t)
 		stacks := []*stack.Stack{{Name: "s", Applications: []*stack.Application{{Name: "a", DisplayName: "A", Secrets: []stack.Secret{{Name: "one"}}}}}}
 		w.must(stacks, plan.Options{})
@@ -156,7 +156,7 @@ func TestASecretOfARestoredApplication(t *testing.T) {
 			w.must([]*stack.Stack{{Name: "s"}}, plan.Options{KeepDeleted: true})
 		}
 		p := w.plan(stacks, plan.Options{KeepDeleted: true})
-		note := "secret s.a one: its text was not kept when the application was deleted, so apply replaces it after the restoration"
+		note := "secret s.a one: its value was not kept when the application was deleted, so apply replaces it after the restoration"
 		if !p.Restores() || slices.Contains(p.Notes, note) == kept {
 			t.Errorf("%s: steps %v, notes %q", name, p.Steps, p.Notes)
 		}

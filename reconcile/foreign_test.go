@@ -59,7 +59,7 @@ func (w *world) own(of graph.Owned, id, owner string) {
 	}
 }
 
-// addPrincipalPassword adds a secret to a service principal by hand, and returns its text.
+// addPrincipalPassword adds a secret to a service principal by hand, and returns its value.
 func (w *world) addPrincipalPassword(id, name string) string {
 	w.t.Helper()
 	token, err := w.credential().GetToken(context.Background(), policy.TokenRequestOptions{Scopes: []string{"https://graph.microsoft.com/.default"}})

@@ -62,7 +62,7 @@ func (k Keep) index() (index, error) {
 }
 
 // forget removes the matching entries, also from their sinks. The secrets are revoked,
-// so a text that cannot be removed is useless to anybody; left contains the reasons.
+// so a value that cannot be removed is useless to anybody; left contains the reasons.
 func (k Keep) forget(ctx context.Context, i index, application string, match func(entry) bool) (left []error, err error) {
 	var rest []entry
 	for _, e := range i[application] {

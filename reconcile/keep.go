@@ -26,17 +26,17 @@ type Keep struct {
 	Local bool
 }
 
-// record describes a secret whose text is stored in another sink.
+// record describes a secret whose value is stored in another sink.
 type record struct {
-	sink.Secret            // without its text
+	sink.Secret            // without its value
 	Sink        stack.Sink `json:"sink"`
 
-	// Pending is set while the text is being written. Until the write is complete, the
-	// text counts as missing.
+	// Pending is set while the value is being written. Until the write is complete, the
+	// value counts as missing.
 	Pending bool `json:"pending,omitempty"`
 
 	// Former is the sink that contained the secret before its manifest named another
-	// one, until the text is removed from there.
+	// one, until the value is removed from there.
 	Former stack.Sink `json:"former,omitzero"`
 
 	Location       location `json:"location,omitzero"`
@@ -70,7 +70,7 @@ func (k Keep) open(application, displayName string, where stack.Sink) (sink.Sink
 }
 
 // Secret reads a stored secret. ok is false if there is none, or if its write was interrupted; then only the
-// retiring secrets are known, which stay valid until their time. The text is "" if the sink does not show it.
+// retiring secrets are known, which stay valid until their time. The value is "" if the sink does not show it.
 func (k Keep) Secret(ctx context.Context, application, displayName string, where stack.Sink) (s sink.Secret, ok bool, err error) {
 	where = k.place(where)
 	r, recorded, err := k.readRecord(k.file(application, displayName))
@@ -96,7 +96,7 @@ func (k Keep) Secret(ctx context.Context, application, displayName string, where
 	return r.Secret, true, nil
 }
 
-// check finds out whether a secret can be stored, before it is created. may reports which texts it may
+// check finds out whether a secret can be stored, before it is created. may reports which values it may
 // replace.
 func (k Keep) check(ctx context.Context, application, displayName string, where stack.Sink, may yields) error {
 	where = k.place(where)
@@ -116,7 +116,7 @@ func (k Keep) check(ctx context.Context, application, displayName string, where 
 	return place.Check(ctx)
 }
 
-// saveSecret writes a secret's text to its sink, and removes it from the sink
+// saveSecret writes a secret's value to its sink, and removes it from the sink
 // that held an earlier one. For a sink that is not provision's own file a record
 // stays, by which the secret is known and taken away again. stays is the reason why the
 // earlier sink keeps its content: somebody changed it.
@@ -187,7 +187,7 @@ func refusal(err error) (refused, other error) {
 	return nil, err
 }
 
-// former returns another sink than where that still contains the text of a secret, and its location.
+// former returns another sink than where that still contains the value of a secret, and its location.
 // The zero value means that there is none, or that it is provision's own file, which is
 // overwritten.
 func (k Keep) former(application, displayName string, where stack.Sink) (stack.Sink, location, error) {
@@ -203,11 +203,11 @@ func (k Keep) former(application, displayName string, where stack.Sink) (stack.S
 	return stack.Sink{}, location{}, nil
 }
 
-// leave removes the text of the secret with a record from a sink, and the file of a sink that
-// provision created once it is empty; the zero value is no sink. It does not remove the text of another
-// secret of the stack that has replaced it. It refuses, with a *sink.Refused, to remove a text that provision did
+// leave removes the value of the secret with a record from a sink, and the file of a sink that
+// provision created once it is empty; the zero value is no sink. It does not remove the value of another
+// secret of the stack that has replaced it. It refuses, with a *sink.Refused, to remove a value that provision did
 // not write, that was changed since, or that belongs to another stack or target. If a file keeps such a
-// text, the error is a *sink.NotRemoved.
+// value, the error is a *sink.NotRemoved.
 func (k Keep) leave(ctx context.Context, file, application string, where stack.Sink, l location) error {
 	if where == (stack.Sink{}) {
 		return nil

@@ -14,7 +14,7 @@ type KeptSecret struct {
 	Retiring []sink.Retiring // older secrets, which a rotation replaced
 }
 
-// KeptSecrets lists the stored client secrets of the target, without their texts.
+// KeptSecrets lists the stored client secrets of the target, without their values.
 func (k Keep) KeptSecrets() ([]KeptSecret, error) {
 	index, err := k.index()
 	if err != nil {

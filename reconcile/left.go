@@ -99,8 +99,8 @@ func (r Reader) Left(ctx context.Context, names []string, stacks []*stack.Stack,
 	return left, nil
 }
 
-// Forget removes the remaining texts, also from the sinks of secrets. stays contains
-// an error for each text that could not be removed; these secrets are no longer valid.
+// Forget removes the remaining values, also from the sinks of secrets. stays contains
+// an error for each value that could not be removed; these secrets are no longer valid.
 func (k Keep) Forget(ctx context.Context, l Left) (stays []error, err error) {
 	for _, e := range l.entries {
 		one, err := k.forget(ctx, index{e.Application: {e}}, e.Application, func(entry) bool { return true })

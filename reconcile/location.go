@@ -12,14 +12,14 @@ import (
 	"provision/stack"
 )
 
-// location is where and when provision wrote the text of a secret, and what it wrote there: the path and
+// location is where and when provision wrote the value of a secret, and what it wrote there: the path and
 // the hash are of a file of the user's. It is empty in records of earlier versions.
 type location struct {
 	Path   string   `json:"path,omitempty"`   // of the file, relative to the folder of the target
-	SHA256 []string `json:"sha256,omitempty"` // of the text; several if a write was interrupted
+	SHA256 []string `json:"sha256,omitempty"` // of the value; several if a write was interrupted
 
 	// Written is when the write began: of several secrets that were written to a sink which does not
-	// return its text, the sink has the latest.
+	// return its value, the sink has the latest.
 	Written time.Time `json:"written,omitzero"`
 }
 
@@ -58,7 +58,7 @@ func (k Keep) here(r record, where stack.Sink) bool {
 	return err == nil && (r.Location.Path == "" || r.Location.Path == path)
 }
 
-// contains reports whether a file contains a text that was written at a location.
+// contains reports whether a file contains a value that was written at a location.
 func (k Keep) contains(where stack.Sink, l location) (bool, error) {
 	place, err := k.Sinks.Open(where, "")
 	if err != nil {
@@ -68,7 +68,7 @@ func (k Keep) contains(where stack.Sink, l location) (bool, error) {
 	return slices.ContainsFunc(texts, func(text string) bool { return slices.Contains(l.SHA256, sum([]byte(text))) }), err
 }
 
-// follow returns the location of a text that somebody has moved, with its file or without, to the file
+// follow returns the location of a value that somebody has moved, with its file or without, to the file
 // that the name of the sink stands for here. Other locations stay as they are.
 func (k Keep) follow(where stack.Sink, l location) location {
 	path, err := k.locate(where)
@@ -102,7 +102,7 @@ type elsewhere struct {
 }
 
 // elsewhere returns where a secret is that was written from another folder, or the zero value. hint and
-// accepts find the text of a record of an earlier version.
+// accepts find the value of a record of an earlier version.
 func (k Keep) elsewhere(ctx context.Context, application, displayName string, where stack.Sink, hint string, accepts Accepts) (elsewhere, error) {
 	where = k.place(where)
 	if where.Path() == "" {
@@ -117,7 +117,7 @@ func (k Keep) elsewhere(ctx context.Context, application, displayName string, wh
 	}
 	there := k.at(where, r.Location)
 	if contains, err := k.contains(there, r.Location); err != nil || !contains {
-		return elsewhere{}, nil // the text is lost
+		return elsewhere{}, nil // the value is lost
 	}
 	return elsewhereOf(where.Path(), there.Path()), nil
 }

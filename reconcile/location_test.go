@@ -14,7 +14,7 @@ import (
 	"provision/stack"
 )
 
-// TestEditedTextOfASinkStays: apply, rotate and destroy neither replace nor remove a text that
+// TestEditedTextOfASinkStays: apply, rotate and destroy neither replace nor remove a value that
 // somebody edited after provision wrote it.
 func TestEditedTextOfASinkStays(t *testing.T) {
 	t.Parallel()
@@ -54,7 +54,7 @@ func TestEditedTextOfASinkStays(t *testing.T) {
 }
 
 // TestOneStateInTwoProjectFolders: the second folder neither replaces the secret of the first one nor
-// removes its own text of the same name; destroy removes the text at the recorded place.
+// removes its own value of the same name; destroy removes the value at the recorded place.
 func TestOneStateInTwoProjectFolders(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -85,11 +85,11 @@ func TestOneStateInTwoProjectFolders(t *testing.T) {
 		t.Errorf("the second folder has %q (%v), want what the user wrote", now, err)
 	}
 	if _, err := os.Stat(filepath.Join(first, "app.env")); !os.IsNotExist(err) {
-		t.Errorf("the first folder still has the text (%v)", err)
+		t.Errorf("the first folder still has the value (%v)", err)
 	}
 }
 
-// TestMovedTextOfASink: a text that somebody has moved to the file of another project folder is the secret
+// TestMovedTextOfASink: a value that somebody has moved to the file of another project folder is the secret
 // there; a copy is not taken from the first folder.
 func TestMovedTextOfASink(t *testing.T) {
 	t.Parallel()
@@ -127,7 +127,7 @@ func TestMovedTextOfASink(t *testing.T) {
 	}
 }
 
-// TestRotateNamesTextThatStays: a rotation into another project folder reports the former text if somebody
+// TestRotateNamesTextThatStays: a rotation into another project folder reports the former value if somebody
 // changed its file.
 func TestRotateNamesTextThatStays(t *testing.T) {
 	t.Parallel()
@@ -175,8 +175,8 @@ func copyFile(t *testing.T, from, to string) {
 	}
 }
 
-// TestRecordsOfEarlierVersions: a record without a location is completed if the tenant accepts the text,
-// here or in a folder below the project folder. Another text, also one that begins with the same characters, belongs to the
+// TestRecordsOfEarlierVersions: a record without a location is completed if the tenant accepts the value,
+// here or in a folder below the project folder. Another value, also one that begins with the same characters, belongs to the
 // user.
 func TestRecordsOfEarlierVersions(t *testing.T) {
 	t.Parallel()

@@ -9,8 +9,8 @@ import (
 	"provision/stack"
 )
 
-// moves returns a secret whose text is still in the sink that its manifest named before, and that sink. ok is
-// false if the manifest names the same sink, or if the text is lost or the sink does not return it: then
+// moves returns a secret whose value is still in the sink that its manifest named before, and that sink. ok is
+// false if the manifest names the same sink, or if the value is lost or the sink does not return it: then
 // the secret is replaced.
 func (k Keep) moves(ctx context.Context, application, displayName string, where stack.Sink) (s sink.Secret, from string, ok bool) {
 	where = k.place(where)

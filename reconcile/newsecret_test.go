@@ -14,7 +14,7 @@ import (
 	"provision/stack"
 )
 
-// TestASecretWhoseAnswerIsLostIsRevoked: nobody knows its text. Another secret is created, and
+// TestASecretWhoseAnswerIsLostIsRevoked: nobody knows its value. Another secret is created, and
 // the previous secret stays valid until then.
 func TestASecretWhoseAnswerIsLostIsRevoked(t *testing.T) {
 	t.Parallel()
@@ -75,7 +75,7 @@ func TestRotationRevokesUnrecordedSecrets(t *testing.T) {
 	}
 	for _, keyID := range w.secrets() {
 		if keyID == stray.KeyID {
-			t.Error("the secret whose text nobody has is still good")
+			t.Error("the secret whose value nobody has is still good")
 		}
 	}
 	w.settled(stacks, plan.Options{})

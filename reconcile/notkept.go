@@ -10,8 +10,8 @@ import (
 	"provision/stack"
 )
 
-// notKept is the reason to replace a secret whose text is missing from its sink.
-const notKept = "the sink does not contain its text"
+// notKept is the reason to replace a secret whose value is missing from its sink.
+const notKept = "the sink does not contain its value"
 
 // unrecorded warns of secrets that apply replaces because this machine has no record of any secret:
 // they may still be in use.
@@ -33,7 +33,7 @@ func (t *tenant) unrecorded() error {
 	return nil
 }
 
-// binnedSecrets finds the declared secrets of deleted applications whose text is not stored. They are
+// binnedSecrets finds the declared secrets of deleted applications whose value is not stored. They are
 // replaced if the application is restored.
 func (t *tenant) binnedSecrets(apps map[plan.Key]*stack.Application) error {
 	for _, gone := range t.state.Deleted {

@@ -124,7 +124,7 @@ func TestStoredCredentialThatFailsIsReplaced(t *testing.T) {
 		"the kept secret begins otherwise": {func(w *world) {
 			secret, _ := kept(w)
 			edit(w, "secrets/s.a.key.json", secret, "!!!"+secret[3:])
-		}, "replace secret s.a key: the sink contains another text", "replace secret s.a key: the sink contains another text"},
+		}, "replace secret s.a key: the sink contains another value", "replace secret s.a key: the sink contains another value"},
 		"the kept secret ends otherwise": {func(w *world) {
 			secret, _ := kept(w)
 			edit(w, "secrets/s.a.key.json", secret, secret+"x")
@@ -133,8 +133,8 @@ func TestStoredCredentialThatFailsIsReplaced(t *testing.T) {
 			if err := os.RemoveAll(w.keep.Dir); err != nil {
 				t.Fatal(err)
 			}
-		}, "replace password ada: it is not stored on this machine, replace secret s.a key: the sink does not contain its text",
-			"replace password ada: it is not stored on this machine, replace secret s.a key: the sink does not contain its text"},
+		}, "replace password ada: it is not stored on this machine, replace secret s.a key: the sink does not contain its value",
+			"replace password ada: it is not stored on this machine, replace secret s.a key: the sink does not contain its value"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

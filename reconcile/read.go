@@ -35,7 +35,7 @@ type Reader struct {
 	// Prove, if set, returns which of the stored credentials the tenant accepts.
 	Prove func(ctx context.Context, kept []Credential) (good []bool, err error)
 
-	// Accepts, if set, finds the texts of secrets of earlier versions.
+	// Accepts, if set, finds the values of secrets of earlier versions.
 	Accepts Accepts
 }
 

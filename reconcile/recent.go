@@ -156,7 +156,7 @@ func (t *tenant) pending() error {
 	return nil
 }
 
-// stored reports whether the text of a new secret is stored. A secret without its text is
+// stored reports whether the value of a new secret is stored. A secret without its value is
 // useless, so the plan replaces it although the tenant does not show it yet.
 func (t *tenant) stored(w recentWrite) (bool, error) {
 	if w.Step.Kind != plan.Secret || w.Step.Secret == nil || w.Step.Action == plan.Delete {

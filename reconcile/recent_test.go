@@ -182,7 +182,7 @@ func TestRotatedSecretIsNotCreatedAgain(t *testing.T) {
 	}
 }
 
-// TestLostSecretIsReplacedWithinTheLag: a secret whose text was lost is replaced, also twice.
+// TestLostSecretIsReplacedWithinTheLag: a secret whose value was lost is replaced, also twice.
 func TestLostSecretIsReplacedWithinTheLag(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -28,7 +28,7 @@ type Rotation struct {
 	// the stored one if the secret was rotated on another machine. It also retires.
 	Current string
 
-	// Superseded are the keyIds of secrets with this name whose text is lost.
+	// Superseded are the keyIds of secrets with this name whose value is lost.
 	Superseded []string
 
 	// Prove gets a token with the new secret before the secret is stored anywhere.
@@ -41,7 +41,7 @@ func (r Rotation) live(keyID string) bool { return r.Live == nil || r.Live(keyID
 type Rotated struct {
 	New   sink.Secret
 	Until time.Time // the time when the old secret is revoked; zero if it is revoked immediately
-	Stays error     // why the text of an old secret was not removed
+	Stays error     // why the value of an old secret was not removed
 }
 
 // CheckRotation finds out whether a new secret can be stored, before one is created.
@@ -118,7 +118,7 @@ func (a Applier) Revoke(ctx context.Context, r Rotation) error {
 	}
 	for _, keyID := range r.Superseded {
 		if err := a.revoke(ctx, r.Application, keyID); err != nil {
-			return fmt.Errorf("revoke a secret whose text nobody has: %w", err)
+			return fmt.Errorf("revoke a secret whose value nobody has: %w", err)
 		}
 	}
 	for _, o := range kept.Retiring {

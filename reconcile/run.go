@@ -20,7 +20,7 @@ type run struct {
 	kept    index              // the index of the secrets folder, after it was read
 	orphans []string           // stacks of the tenant that no manifest declares
 
-	// moving are the secrets whose texts move to other sinks. They are read before the first step, because secrets
+	// moving are the secrets whose values move to other sinks. They are read before the first step, because secrets
 	// can exchange their sinks.
 	moving map[plan.Key]sink.Secret
 

@@ -51,7 +51,7 @@ func (a Applier) checkSink(ctx context.Context, s plan.Step, orphans []string) e
 	return a.Keep.check(ctx, application, s.Secret.Name, s.Secret.Sink, a.Keep.unless(orphans, a.Keep.file(application, s.Secret.Name)))
 }
 
-// checkRemoval refuses, with a *sink.Refused, to delete secrets whose texts are in folders that
+// checkRemoval refuses, with a *sink.Refused, to delete secrets whose values are in folders that
 // cannot be written to.
 func (k Keep) checkRemoval(kept index, s plan.Step) error {
 	application := s.Name
@@ -70,14 +70,14 @@ func (k Keep) checkRemoval(kept index, s plan.Step) error {
 			}
 			file := k.Sinks.Path(where.Path())
 			if err := sink.Removable(file); err != nil {
-				return fmt.Errorf("the text of secret %s %s cannot be removed: %w", application, e.DisplayName, &sink.Refused{File: shortest(file), Why: err.Error(), Err: err})
+				return fmt.Errorf("the value of secret %s %s cannot be removed: %w", application, e.DisplayName, &sink.Refused{File: shortest(file), Why: err.Error(), Err: err})
 			}
 		}
 	}
 	return nil
 }
 
-// secret creates a client secret and stores its text. The old secret is revoked at the
+// secret creates a client secret and stores its value. The old secret is revoked at the
 // end of the apply, when the sink contains the new one. If an apply is interrupted, the
 // next one sees which of the two secrets the sink contains. If the application has no
 // permissions yet, the old secret is revoked immediately, because the creator of the
@@ -133,12 +133,12 @@ func (t *task) secret() ([]graph.Request, error) {
 	})
 }
 
-// moveSecret writes the text of a secret to the sink that the manifest names now.
+// moveSecret writes the value of a secret to the sink that the manifest names now.
 func (t *task) moveSecret() error {
 	s := t.step
 	kept, ok := t.moving[s.Key]
 	if !ok || kept.KeyID != s.ID {
-		return fmt.Errorf("its text is not in %s any more", s.Reason)
+		return fmt.Errorf("its value is not in %s any more", s.Reason)
 	}
 	t.kept = nil // it is read again, with the new record
 	stays, err := t.Keep.saveSecret(t.ctx, kept, s.Secret.Sink)
@@ -273,7 +273,7 @@ func (r *run) readKept() (err error) {
 	return err
 }
 
-// forget deletes the stored text of revoked secrets of an application: of keyID, or of
+// forget deletes the stored value of revoked secrets of an application: of keyID, or of
 // all secrets if keyID is "".
 func (r *run) forget(application, keyID string) error {
 	if err := r.readKept(); err != nil {

@@ -12,7 +12,7 @@ import (
 	"provision/stack"
 )
 
-// TestTextsOfOtherSecretsStay: a secret does not replace the text of another stack or target in a file. A text that
+// TestTextsOfOtherSecretsStay: a secret does not replace the value of another stack or target in a file. A value that
 // was written over another one stays when the other secret is deleted, and destroy names its owner.
 func TestTextsOfOtherSecretsStay(t *testing.T) {
 	t.Parallel()
@@ -28,7 +28,7 @@ func TestTextsOfOtherSecretsStay(t *testing.T) {
 		refused       string
 		stays         string // what destroy names
 		destroys      bool   // the first stack, at the end
-		contains      int    // texts
+		contains      int    // values
 	}{
 		"another stack": {first: of("s", key("k", env("A"))), second: of("t", key("k", env("A"))),
 			refused: "A contains secret s.a k, and stack s is still in the tenant", destroys: true, contains: 1,
@@ -89,7 +89,7 @@ func TestTextsOfOtherSecretsStay(t *testing.T) {
 				texts += strings.Count(string(raw), "=") + strings.Count(string(raw), "secretText")
 			}
 			if texts != c.contains {
-				t.Errorf("the sinks contain %d texts, want %d", texts, c.contains)
+				t.Errorf("the sinks contain %d values, want %d", texts, c.contains)
 			}
 		})
 	}

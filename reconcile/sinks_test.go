@@ -165,7 +165,7 @@ func TestASecretIsKeptWhereTheManifestSays(t *testing.T) {
 			}
 			remote := name == "GitHub" || name == "Key Vault"
 			if n := strings.Count(w.files(), first); remote && n != 0 || !remote && n != 1 {
-				t.Errorf("the text is in %d files, want it where the manifest says alone", n)
+				t.Errorf("the value is in %d files, want it where the manifest says alone", n)
 			}
 			if done := w.must(keptIn(place.where), plan.Options{}); done.Writes != 0 || place.text() != first {
 				t.Errorf("the second apply wrote %d times", done.Writes)
@@ -177,7 +177,7 @@ func TestASecretIsKeptWhereTheManifestSays(t *testing.T) {
 			}
 			second := place.text()
 			if second == first || second != made.New.SecretText {
-				t.Error("the sink has not the new text")
+				t.Error("the sink has not the new value")
 			}
 			if err := w.signsIn(second); err != nil {
 				t.Error(err)
@@ -186,28 +186,28 @@ func TestASecretIsKeptWhereTheManifestSays(t *testing.T) {
 				t.Error("the old one is good although no time was given it")
 			}
 			w.settled(keptIn(place.where), plan.Options{})
-			// If the sink changes, the text moves, or another secret is created if the sink does not return it.
+			// If the sink changes, the value moves, or another secret is created if the sink does not return it.
 			elsewhere := stack.Sink{Env: &stack.EnvSink{File: "elsewhere.env", Key: "SECRET"}}
 			var shown strings.Builder
 			if err := w.plan(keptIn(elsewhere), plan.Options{}).Text(&shown, false, true); err != nil {
 				t.Fatal(err)
 			}
-			if strings.Contains(shown.String(), "(move its text from ") == (name == "GitHub") {
+			if strings.Contains(shown.String(), "(move its value from ") == (name == "GitHub") {
 				t.Errorf("the plan of another sink is:\n%s", shown.String())
 			}
 			w.must(keptIn(elsewhere), plan.Options{})
 			moved, _, err := w.keep.Secret(t.Context(), "s.a", "key", w.place(elsewhere))
 			if err != nil || w.signsIn(moved.SecretText) != nil {
-				t.Errorf("the new sink has no valid text (%v)", err)
+				t.Errorf("the new sink has no valid value (%v)", err)
 			}
 			if same := moved.SecretText == second; same == (name == "GitHub") {
-				t.Errorf("the new sink has the same text: %t", same)
+				t.Errorf("the new sink has the same value: %t", same)
 			}
 			if name == "GitHub" && w.signsIn(second) == nil {
 				t.Error("what the manifest has no place for any longer is good")
 			}
 			if name != "its own file" && place.text() != "" {
-				t.Error("the sink that the manifest no longer names still holds the text")
+				t.Error("the sink that the manifest no longer names still holds the value")
 			}
 			w.must(keptIn(place.where), plan.Options{})
 			third := place.text()
@@ -216,10 +216,10 @@ func TestASecretIsKeptWhereTheManifestSays(t *testing.T) {
 			}
 			w.must(nil, plan.Options{Destroy: []string{"s"}})
 			if place.text() != "" {
-				t.Error("the text is still there when nobody can use it")
+				t.Error("the value is still there when nobody can use it")
 			}
 			if strings.Contains(w.files(), third) {
-				t.Error("a file still holds the text")
+				t.Error("a file still holds the value")
 			}
 			// The same for a sink from which the secret was deleted.
 			w.must(keptIn(place.where), plan.Options{})

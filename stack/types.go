@@ -294,10 +294,10 @@ type GitHub struct {
 	PullRequest  bool   `json:"pullRequest,omitempty"`
 }
 
-// Secret is a client secret: created once, its text stored only in its sink.
+// Secret is a client secret: created once, its value stored only in its sink.
 type Secret struct {
 	Name     string `json:"name"`               // passwordCredential.displayName
-	KeyID    string `json:"keyId,omitempty"`    // of a secret in the tenant whose text provision does not have
+	KeyID    string `json:"keyId,omitempty"`    // of a secret in the tenant whose value provision does not have
 	Lifetime string `json:"lifetime,omitempty"` // a Go duration, or days as in 180d; default 180d
 	Sink     Sink   `json:"sink,omitzero"`
 

@@ -54,7 +54,7 @@ type Credential struct {
 	Retires     *time.Time `json:"retires,omitempty"` // when a secret that was rotated is revoked
 }
 
-// Kept contains the local records for a tenant, without any secret text.
+// Kept contains the local records for a tenant, without any secret value.
 type Kept struct {
 	Secrets   map[string]string    // keyId in lower case → where
 	Retiring  map[string]time.Time // keyId in lower case → when it is revoked after a rotation

@@ -28,7 +28,7 @@ func (a *app) refusedHint(r *sink.Refused) string {
 		if r.Holder.Target != "" {
 			each, placeholder = "target", "${target}"
 		}
-		return "give each " + each + " its own sink with " + placeholder + ", e.g. sink: {env: {file: " + placeholder + ".env, key: SECRET}}; `" + overwrite + "` replaces the text"
+		return "give each " + each + " its own sink with " + placeholder + ", e.g. sink: {env: {file: " + placeholder + ".env, key: SECRET}}; `" + overwrite + "` replaces the value"
 	case r.Flag == "--overwrite" && r.Key != "":
 		return "`" + overwrite + "` replaces the line; to keep the line, name another key in the manifest"
 	case r.Flag == "--overwrite":
@@ -54,7 +54,7 @@ func (a *app) unwritableHint(u *sink.Unwritable) string {
 	return "give your account write access to the folder: `chmod u+w " + quoteFile(u.Folder) + " && " + a.again() + "`"
 }
 
-// sayStays names the texts of old secrets that were not removed, each with the command that removes it.
+// sayStays names the values of old secrets that were not removed, each with the command that removes it.
 func (a *app) sayStays(stays []error) {
 	for _, err := range stays {
 		var refused *sink.Refused
@@ -62,7 +62,7 @@ func (a *app) sayStays(stays []error) {
 			a.say("note: %s is not changed: %s", refused.File, oneLine(refused.Why))
 			continue
 		}
-		line := "warning: the text of an old secret was not removed: " + oneLine(err.Error())
+		line := "warning: the value of an old secret was not removed: " + oneLine(err.Error())
 		var text *sink.NotRemoved
 		var unusable *sink.Error
 		switch {
@@ -75,7 +75,7 @@ func (a *app) sayStays(stays []error) {
 	}
 }
 
-// removalCommand is a command that removes the text of a secret from a file.
+// removalCommand is a command that removes the value of a secret from a file.
 func removalCommand(text *sink.NotRemoved) string {
 	command := "rm " + quoteFile(text.File)
 	if text.Key != "" {

@@ -144,7 +144,7 @@ func (v *hostingValues) part(expression string) (terraform.Part, error) {
 	return terraform.Part{Literal: text}, err
 }
 
-// secretText returns the text of a kept secret, "" where one is going to be made.
+// secretText returns the value of a kept secret, "" where one is going to be made.
 func (v *hostingValues) secretText(path []string) (string, error) {
 	name := path[len(path)-1]
 	for _, a := range v.stack.Applications {
@@ -162,7 +162,7 @@ func (v *hostingValues) secretText(path []string) (string, error) {
 			if err != nil || kept.SecretText != "" || !ok {
 				return kept.SecretText, err
 			}
-			return "", hint(fmt.Errorf("the text of secret %s is stored only in its sink, which does not return it: %s", name, secret.Sink),
+			return "", hint(fmt.Errorf("the value of secret %s is stored only in its sink, which does not return it: %s", name, secret.Sink),
 				"get it from there and set it in %s", secretVariable(a, secret))
 		}
 	}

@@ -20,7 +20,7 @@ func (a *app) forgetLeft(ctx context.Context, s *connection, names []string, sta
 		return true, err
 	}
 	for _, name := range left.Secrets {
-		a.say("removed the stored text of secret %s, which no longer exists", name)
+		a.say("removed the stored value of secret %s, which no longer exists", name)
 	}
 	for _, upn := range left.Passwords {
 		a.say("removed the stored password of user %s, who no longer exists", upn)

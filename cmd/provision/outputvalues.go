@@ -146,10 +146,10 @@ func (r resolver) secret(path []string) (string, error) {
 			case err != nil || kept.SecretText != "":
 				return kept.SecretText, err
 			case ok:
-				return "", hint(fmt.Errorf("the text of secret %s is stored only in its sink, which does not return it: %s", name, secret.Sink),
+				return "", hint(fmt.Errorf("the value of secret %s is stored only in its sink, which does not return it: %s", name, secret.Sink),
 					"get it from there and set it in %s", secretVariable(application, secret))
 			}
 		}
 	}
-	return "", hint(fmt.Errorf("the text of secret %s is not stored on this machine", name), "`%s` creates a new one", r.connection.command("apply"))
+	return "", hint(fmt.Errorf("the value of secret %s is not stored on this machine", name), "`%s` creates a new one", r.connection.command("apply"))
 }

@@ -28,7 +28,7 @@ func sinks() sink.Access {
 }
 
 // readKept reads a client secret. ok is false if there is none. If the sink does not
-// return the text, it comes from the environment, or is "".
+// return the value, it comes from the environment, or is "".
 func (s *connection) readKept(ctx context.Context, st *stack.Stack, a *stack.Application, secret stack.Secret) (kept sink.Secret, ok bool, err error) {
 	kept, ok, err = s.keep.Secret(ctx, st.UniqueName(a.Name), secret.Name, secret.Sink)
 	if kept.SecretText == "" {
@@ -41,7 +41,7 @@ func secretVariable(a *stack.Application, secret stack.Secret) string {
 	return "PROVISION_SECRET_" + environmentName(a.Name) + "_" + environmentName(secret.Name)
 }
 
-// readKeptSecret reads the first of an application's secrets whose text is known, or
+// readKeptSecret reads the first of an application's secrets whose value is known, or
 // returns the zero value.
 func (s *connection) readKeptSecret(ctx context.Context, st *stack.Stack, a *stack.Application) (sink.Secret, error) {
 	for _, secret := range a.Secrets {
@@ -53,7 +53,7 @@ func (s *connection) readKeptSecret(ctx context.Context, st *stack.Stack, a *sta
 	return sink.Secret{}, nil
 }
 
-// readSecret returns the text of a stored client secret, or "".
+// readSecret returns the value of a stored client secret, or "".
 func (s *connection) readSecret(ctx context.Context, st *stack.Stack, a *stack.Application) (string, error) {
 	kept, err := s.readKeptSecret(ctx, st, a)
 	return kept.SecretText, err

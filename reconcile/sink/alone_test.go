@@ -42,7 +42,7 @@ func TestConcurrentWrites(t *testing.T) {
 	}
 }
 
-// TestRemoveFollowsLinks: the text is removed from the file that a symbolic link names.
+// TestRemoveFollowsLinks: the value is removed from the file that a symbolic link names.
 func TestRemoveFollowsLinks(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -15,7 +15,7 @@ import (
 // maxFile is larger than any file in which a secret is stored.
 const maxFile = 16 << 20
 
-// env is a line of a dotenv file. It contains only the text of the secret.
+// env is a line of a dotenv file. It contains only the value of the secret.
 type env struct{ stack.EnvSink }
 
 func (e env) Check(context.Context) error {
@@ -86,7 +86,7 @@ func (e env) edit(change func(lines []string) ([]string, error)) error {
 	})
 }
 
-// with returns lines with a line for the text. A quote that is never closed may include
+// with returns lines with a line for the value. A quote that is never closed may include
 // the line; then the lines cannot be distinguished.
 func (e env) with(lines []string, text string) ([]string, error) {
 	after := replace(lines, e.Key, exported(lines, e.Key)+e.Key+"="+dotenvValue(text))

@@ -25,7 +25,7 @@ type GitHub struct {
 }
 
 // github is a secret of GitHub Actions. It is encrypted with a key of the repository.
-// GitHub never returns its text. Source: docs.github.com/rest/actions/secrets.
+// GitHub never returns its value. Source: docs.github.com/rest/actions/secrets.
 type github struct {
 	where stack.GitHubSink
 	api   GitHub

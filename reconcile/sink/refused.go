@@ -22,7 +22,7 @@ type Refused struct {
 	Key     string  // the variable of a dotenv file whose line is refused; "" if it is the whole file
 	Err     error   // the reason, if it is an error
 	Project string  // the folder in which the name of the file stands for this file; "" if it is the project folder
-	Holder  *Holder // the owner of the text in a sink, if provision wrote it for another stack or target
+	Holder  *Holder // the owner of the value in a sink, if provision wrote it for another stack or target
 }
 
 // Holder is the owner of a secret.
@@ -47,10 +47,10 @@ func (u *Unwritable) Error() string {
 
 func (u *Unwritable) Unwrap() error { return u.Err }
 
-// NotRemoved is the error for the text of an old secret that stays in a file of the user's.
+// NotRemoved is the error for the value of an old secret that stays in a file of the user's.
 type NotRemoved struct {
 	File string
-	Key  string // the variable of a dotenv file that has the text; "" if it is the whole file
+	Key  string // the variable of a dotenv file that has the value; "" if it is the whole file
 	Err  error
 }
 

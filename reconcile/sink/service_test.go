@@ -119,7 +119,7 @@ func TestKeyVault(t *testing.T) {
 	if tags["keyId"] != "k1" || tags["application"] != "s.a" || vault.Expires("client") != want.EndDateTime.Unix() {
 		t.Errorf("tags %v, expires %d: want the keyId, the application and its end", tags, vault.Expires("client"))
 	}
-	// A deleted secret reserves its name. It is recovered before the next text is written.
+	// A deleted secret reserves its name. It is recovered before the next value is written.
 	if err := s.Forget(ctx); err != nil {
 		t.Fatal(err)
 	}

@@ -2,7 +2,7 @@
 // separate file, a line of a dotenv file, a secret of GitHub Actions or a secret of an
 // Azure Key Vault. Each kind of sink has a Go file.
 //
-// A text is written only to its sink. The caller stores the data that a sink cannot
+// A value is written only to its sink. The caller stores the data that a sink cannot
 // store or does not return (a dotenv file cannot store a keyId, and GitHub does not
 // return secrets).
 package sink
@@ -53,7 +53,7 @@ type Sink interface {
 	Check(ctx context.Context) error
 
 	// Read returns the parts of the secret that the sink returns: everything, only the
-	// text, or nothing. found is false if there is no secret.
+	// value, or nothing. found is false if there is no secret.
 	Read(ctx context.Context) (s Secret, found bool, err error)
 
 	// Write replaces the secret by s. If it fails, nothing has changed.
