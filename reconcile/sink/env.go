@@ -141,7 +141,8 @@ func linesOf(text string) []string { return slices.Collect(strings.Lines(text)) 
 func replace(lines []string, key, line string) []string {
 	var all []string
 	at, end := 0, "\n"
-	if len(lines) > 0 && strings.HasSuffix(lines[0], "\r\n") {
+	// The only line may have a \r and no \n yet.
+	if len(lines) > 0 && strings.HasSuffix(strings.TrimSuffix(lines[0], "\n"), "\r") {
 		end = "\r\n"
 	}
 	put := func() {
@@ -160,7 +161,7 @@ func replace(lines []string, key, line string) []string {
 	}
 	all = append(all, lines[at:]...)
 	if n := len(all); line != "" && n > 0 && !strings.HasSuffix(all[n-1], "\n") {
-		all[n-1] += end
+		all[n-1] = strings.TrimSuffix(all[n-1], "\r") + end
 	}
 	put()
 	return all

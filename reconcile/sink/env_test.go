@@ -128,6 +128,8 @@ func TestUnwritableFile(t *testing.T) {
 func FuzzDotenv(f *testing.F) {
 	f.Add("A=1\nKEY='x\ny'\nB=\"q\"\n", "s3~cr.t")
 	f.Add("export KEY=1\r\n KEY =2", "'\"$`\\")
+	f.Add("\r", "0")
+	f.Add("KEY=1\n\r", "0")
 	f.Fuzz(func(t *testing.T, before, text string) {
 		if text == "" {
 			return
