@@ -205,7 +205,7 @@ func (d *declaration) permissions(s *stack.Stack, a *stack.Application, k Key) [
 		if !offers.known {
 			hint := "apply the stack that declares it first, or name the resource by its appId"
 			if stack.IsID(p.Resource) {
-				hint = "check the appId; if it is right, create its service principal first, e.g. az ad sp create --id " + strings.ToLower(p.Resource)
+				hint = "correct the appId, or create its service principal in this tenant: `az ad sp create --id " + strings.ToLower(p.Resource) + "`"
 			}
 			d.mistake(cmp.Or(p.Pos, a.Pos), hint, "application %s asks for permissions of %q, which is neither in these manifests nor in the tenant", a.Name, p.Resource)
 			continue

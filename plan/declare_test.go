@@ -35,7 +35,7 @@ func TestReferences(t *testing.T) {
 		"an application that does not exist": {"t/other", nil, Key{}, `a.yaml:1:1: application api asks for permissions of "t/other", which is neither in these manifests nor in the tenant` + "\n  hint: apply the stack that declares it first, or name the resource by its appId"},
 		"an appId":                           {appID, []*Live{external(appID, "Application", "read")}, Key{Application, appID}, ""},
 		"an appId in capitals":               {strings.ToUpper("aaaaaaaa-1111-4111-8111-111111111111"), []*Live{external("aaaaaaaa-1111-4111-8111-111111111111", "Application", "read")}, Key{Application, "aaaaaaaa-1111-4111-8111-111111111111"}, ""},
-		"an appId that does not exist":       {appID, nil, Key{}, `a.yaml:1:1: application api asks for permissions of "` + appID + `", which is neither in these manifests nor in the tenant` + "\n  hint: check the appId; if it is right, create its service principal first, e.g. az ad sp create --id " + appID},
+		"an appId that does not exist":       {appID, nil, Key{}, `a.yaml:1:1: application api asks for permissions of "` + appID + `", which is neither in these manifests nor in the tenant` + "\n  hint: correct the appId, or create its service principal in this tenant: `az ad sp create --id " + appID + "`"},
 		"the appId of a registered one": {"other-appid-0000", nil, Key{}, `a.yaml:1:1: application api asks for permissions of "other-appid-0000", which is neither in these manifests nor in the tenant` +
 			"\n  hint: apply the stack that declares it first, or name the resource by its appId"},
 		"Microsoft Graph": {"Microsoft Graph", []*Live{external(stack.MicrosoftGraphAppID, "Application", "read")}, Key{Application, stack.MicrosoftGraphAppID}, ""},

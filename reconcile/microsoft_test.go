@@ -14,6 +14,7 @@ const (
 	management = "797f4846-ba00-4fd7-ba43-dac1f8f63013"
 	keyVault   = "CFA8B339-82a2-471a-a3c9-0fc0be7a4093"
 	sharePoint = "00000003-0000-0ff1-ce00-000000000000"
+	powerBI    = "00000009-0000-0000-c000-000000000000"
 	teams      = "1fec8e78-bce4-4aaf-ab1b-5451cc387264"
 )
 
@@ -57,11 +58,12 @@ func TestMicrosoftsResourcesAreAdded(t *testing.T) {
 		{Resource: management, Scopes: []string{"user_impersonation"}},
 		{Resource: keyVault, Scopes: []string{"user_impersonation"}, AdminConsent: true},
 		{Resource: sharePoint, Scopes: []string{"AllSites.Read"}, Roles: []string{"Sites.Selected"}, AdminConsent: true},
+		{Resource: powerBI, Scopes: []string{"Report.Read.All"}, Roles: []string{"Tenant.Read.All"}, AdminConsent: true},
 		{Resource: "Microsoft Graph", Scopes: []string{"User.Read"}},
 	}}}}
 	p := w.plan([]*stack.Stack{s}, plan.Options{})
-	if len(p.Notes) != 3 || !strings.Contains(strings.Join(p.Notes, "\n"), "Azure Key Vault") {
-		t.Errorf("notes %q, want one for each of three service principals", p.Notes)
+	if len(p.Notes) != 4 || !strings.Contains(strings.Join(p.Notes, "\n"), "Azure Key Vault") {
+		t.Errorf("notes %q, want one for each of four service principals", p.Notes)
 	}
 	for _, step := range p.Steps {
 		if step.Kind == plan.ServicePrincipal && step.Stack == "" && step.Display == "" {
@@ -70,7 +72,7 @@ func TestMicrosoftsResourcesAreAdded(t *testing.T) {
 	}
 	w.must([]*stack.Stack{s}, plan.Options{})
 	w.must(nil, plan.Options{Destroy: []string{"s"}})
-	for _, name := range []string{"Windows Azure Service Management API", "Azure Key Vault", "Office 365 SharePoint Online"} {
+	for _, name := range []string{"Windows Azure Service Management API", "Azure Key Vault", "Office 365 SharePoint Online", "Power BI Service"} {
 		if !strings.Contains(w.dump(), name) {
 			t.Errorf("after the destroy the tenant has no %s", name)
 		}
