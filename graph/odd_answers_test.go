@@ -35,6 +35,7 @@ func TestAnswersOfOtherServers(t *testing.T) {
 		"an item that is redirected": {200, "application/json", `{"responses":[{"id":"0","status":302,"body":{"value":[]}}]}`, "status 302", false},
 		"two results":                {200, "application/json", `{"responses":[{"id":"0","status":403},{"id":"0","status":200,"body":{"value":[]}}]}`, "two results", false},
 		"a page that forbids":        {403, "text/html", `<html><h1>blocked</h1>`, "403", true},
+		"a page that refuses":        {400, "text/html", `<html><h1>bad request</h1>`, "but not JSON", false},
 		"a text that forbids":        {403, "text/plain", `no`, "403", true},
 		"a page that is an error":    {501, "text/html", `<html>`, "501", false},
 	} {

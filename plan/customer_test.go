@@ -32,7 +32,7 @@ func TestStepsInACustomersTenant(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tags, required := string(raw), true
+	tags, required, inTenant := string(raw), true, "of ${tenant.id}"
 	for name, c := range map[string]struct {
 		web  *stack.Application // nil: no longer declared
 		live []*Live
@@ -45,6 +45,8 @@ func TestStepsInACustomersTenant(t *testing.T) {
 			[]string{`adopt servicePrincipal s.web {"tags":["HideApp","provision:customer=s.web","provision:stack=s"]}`}},
 		"a setting": {&stack.Application{Name: "web", ServicePrincipal: stack.ServicePrincipal{AppRoleAssignmentRequired: &required}}, []*Live{registered("web-sp"), instance("s", obj{"tags": marks})}, false,
 			[]string{`update servicePrincipal s.web {"appRoleAssignmentRequired":true}`}},
+		"a reference in a setting": {&stack.Application{Name: "web", ServicePrincipal: stack.ServicePrincipal{Notes: &inTenant}}, []*Live{registered("web-sp"), instance("s", obj{"tags": marks})}, false,
+			[]string{`update servicePrincipal s.web {"notes":"of t"}`}},
 		"consent": {&stack.Application{Name: "web", Permissions: consent}, []*Live{registered("web-sp"), instance("s", obj{"tags": marks}), microsoft}, false,
 			[]string{`create grant ` + graph.Name + ` to s.web {"scope":"User.Read"}`}},
 		"consent before it exists": {&stack.Application{Name: "web", Permissions: consent}, []*Live{registered(""), microsoft}, false,
