@@ -14,8 +14,9 @@ var (
 	namedFile = regexp.MustCompile("`([\\w./-]*\\w\\.(?:go|json|yaml|tf|md))`")
 	// namedPlace matches an identifier, optionally of a package or receiver, and its file.
 	namedPlace = regexp.MustCompile("`(?:\\w+\\.)?(\\w+)`(?: \\(| in )`([\\w./-]+\\.(?:go|json))`")
-	// additionRow matches a row of the table at the head of "How to add".
-	additionRow = regexp.MustCompile(`(?m)^\| (?:a|an) [^|]*\|([^|]*)\|[^|]*\|$`)
+	// additionRow matches a row of the table at the head of "How to add", and its places to edit.
+	additionRow = regexp.MustCompile(`(?m)^\| \[?(?:a|an) [^|]*\|([^|]*)\|[^|]*\|$`)
+	backquoted  = regexp.MustCompile("`([^`]+)`")
 )
 
 // absentFiles are files that architecture.md names and that are not part of the repository.
@@ -26,7 +27,8 @@ var absentFiles = map[string]bool{
 }
 
 // TestNamedPlacesExist: each file that architecture.md names exists, and contains the identifier
-// that the page places in it. Each row of the table of additions names a file.
+// that the page places in it. In the table of additions, each file or folder is named by its whole
+// path, and contains the identifiers that follow it.
 func TestNamedPlacesExist(t *testing.T) {
 	t.Parallel()
 	raw, err := os.ReadFile("docs/architecture.md")
@@ -73,17 +75,38 @@ func TestNamedPlacesExist(t *testing.T) {
 		}
 	}
 	rows := additionRow.FindAllStringSubmatch(page, -1)
-	if len(rows) < 12 {
+	if len(rows) < 14 {
 		t.Fatalf("the table of additions has only %d rows", len(rows))
 	}
 	for _, row := range rows {
-		named := regexp.MustCompile("`([\\w./*-]+\\.go|[\\w./-]+\\.json)`").FindStringSubmatch(row[1])
-		if named == nil {
-			t.Errorf("the row names no file: %s", row[0])
-			continue
+		var place string // the file, or a pattern for files, that was named last
+		var content string
+		for _, m := range backquoted.FindAllStringSubmatch(row[1], -1) {
+			if !strings.ContainsAny(m[1], "./") {
+				if !regexp.MustCompile(`\b` + m[1] + `\b`).MatchString(content) {
+					t.Errorf("%q does not contain %s", place, m[1])
+				}
+				continue
+			}
+			place, content = m[1], ""
+			matches, err := filepath.Glob(place)
+			if err != nil || len(matches) == 0 {
+				t.Errorf("there is no file %s: %v", place, err)
+				continue
+			}
+			if strings.HasSuffix(place, "/") {
+				continue
+			}
+			for _, f := range matches {
+				raw, err := os.ReadFile(f)
+				if err != nil {
+					t.Fatal(err)
+				}
+				content += string(raw)
+			}
 		}
-		if matches, err := filepath.Glob(named[1]); err != nil || len(matches) == 0 && len(find(named[1])) == 0 {
-			t.Errorf("there is no file %s: %v", named[1], err)
+		if place == "" {
+			t.Errorf("the row names no file: %s", row[0])
 		}
 	}
 }

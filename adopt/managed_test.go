@@ -1,8 +1,11 @@
 package adopt
 
 import (
+	"os"
+	"path/filepath"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -11,7 +14,7 @@ import (
 )
 
 // TestEveryPropertyIsManaged: a property of Graph that manifests can declare is not reported as
-// lost by an import.
+// lost by an import, and the export for the azuread provider writes it or reports that it cannot.
 func TestEveryPropertyIsManaged(t *testing.T) {
 	t.Parallel()
 	properties := func(of reflect.Type) (all []string) {
@@ -21,6 +24,18 @@ func TestEveryPropertyIsManaged(t *testing.T) {
 		}
 		return all
 	}
+	files, err := filepath.Glob("azuread*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var export strings.Builder
+	for _, name := range files {
+		if raw, err := os.ReadFile(name); err != nil {
+			t.Fatal(err)
+		} else if !strings.HasSuffix(name, "_test.go") {
+			export.Write(raw)
+		}
+	}
 	graph := properties(reflect.TypeFor[entra.Application]())
 	found := 0
 	for _, name := range properties(reflect.TypeFor[stack.Application]()) {
@@ -29,6 +44,9 @@ func TestEveryPropertyIsManaged(t *testing.T) {
 		}
 		if found++; !slices.Contains(managed, name) {
 			t.Errorf("manifests can declare %s, and managed does not have it", name)
+		}
+		if !strings.Contains(export.String(), strconv.Quote(name)) {
+			t.Errorf("azuread*.go does not write %s, and unsaid does not have it", name)
 		}
 	}
 	if found < 10 {
