@@ -35,6 +35,10 @@ type record struct {
 	// value counts as missing.
 	Pending bool `json:"pending,omitempty"`
 
+	// Moving is set while the text that is being written is an existing one, which another sink contained.
+	// The next apply completes the move of a killed one.
+	Moving bool `json:"moving,omitempty"`
+
 	// Former is the sink that contained the secret before its manifest named another
 	// one, until the value is removed from there.
 	Former stack.Sink `json:"former,omitzero"`
@@ -135,22 +139,27 @@ func (k Keep) saveSecret(ctx context.Context, s sink.Secret, where stack.Sink) (
 		return nil, place.Write(ctx, s)
 	}
 	file := k.file(s.Application, s.DisplayName)
+	before, _, err := k.readRecord(file)
+	if err != nil {
+		return nil, err
+	}
 	r := record{Secret: s, Sink: where, Pending: true, Former: former, FormerLocation: formerLocation}
+	r.Moving = before.KeyID == s.KeyID && (before.Moving || !before.Pending)
 	if f, ok := place.(sink.File); ok && !own {
 		if r.Location.Path, err = k.locate(where); err != nil {
 			return nil, err
 		}
-		before, _, err := k.readRecord(file)
-		if err != nil {
-			return nil, err
-		}
 		r.Location.SHA256 = append([]string{sum([]byte(f.Text(s)))}, before.Location.SHA256...)
 	}
-	r.SecretText = ""
-	if own {
-		r.KeyID = "" // otherwise it would count as the secret itself
-	} else {
+	if !own {
 		r.Location.Written = time.Now().UTC()
+	}
+	// The file has the text only as long as it is the sink from which or to which the text moves.
+	if !r.Moving || !own && before.SecretText == "" {
+		r.SecretText = ""
+	}
+	if own && !r.Moving {
+		r.KeyID = "" // otherwise it would count as the secret itself
 	}
 	if err := sink.WriteJSON(file, r); err != nil {
 		return nil, err
@@ -172,7 +181,7 @@ func (k Keep) saveSecret(ctx context.Context, s sink.Secret, where stack.Sink) (
 	if stays, err = refusal(k.leave(ctx, file, s.Application, former, formerLocation)); err != nil {
 		return nil, err
 	}
-	r.Pending, r.Former, r.FormerLocation = false, stack.Sink{}, location{}
+	r.Pending, r.Moving, r.SecretText, r.Former, r.FormerLocation = false, false, "", stack.Sink{}, location{}
 	if len(r.Location.SHA256) > 1 {
 		r.Location.SHA256 = r.Location.SHA256[:1]
 	}

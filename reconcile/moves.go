@@ -9,28 +9,57 @@ import (
 	"provision/stack"
 )
 
-// moves returns a secret whose value is still in the sink that its manifest named before, and that sink. ok is
-// false if the manifest names the same sink, or if the value is lost or the sink does not return it: then
-// the secret is replaced.
+// moves returns a secret whose value is still in the sink that its manifest named before, and that sink; also
+// if an earlier move was interrupted. ok is false if the manifest names the same sink, or if the value is lost or the
+// sink does not return it: then the secret is replaced.
 func (k Keep) moves(ctx context.Context, application, displayName string, where stack.Sink) (s sink.Secret, from string, ok bool) {
 	where = k.place(where)
 	file := k.file(application, displayName)
 	r, found, err := k.readRecord(file)
-	if err != nil || !found || r.Pending || r.KeyID == "" || r.Former != (stack.Sink{}) || where.Waits() || r.Sink.String() == where.String() {
+	if err != nil || !found || r.KeyID == "" || where.Waits() {
 		return s, "", false
 	}
-	place, err := k.open(application, displayName, k.at(r.Sink, r.Location))
-	if err != nil {
+	if r.Pending {
+		s, ok = k.interrupted(ctx, r, where)
+		return s, cmp.Or(r.Former.String(), relative(file)), ok
+	}
+	if r.Former != (stack.Sink{}) || r.Sink.String() == where.String() {
 		return s, "", false
+	}
+	s, ok = k.textAt(ctx, r.Secret, r.Sink, r.Location)
+	return s, cmp.Or(r.Sink.String(), relative(file)), ok
+}
+
+// interrupted returns the secret of a record if a move of its value to this sink was interrupted, and the value
+// is still in one of the places: in the record itself, in the former sink or in the new one.
+func (k Keep) interrupted(ctx context.Context, r record, where stack.Sink) (s sink.Secret, ok bool) {
+	if !r.Moving || r.Sink.String() != where.String() {
+		return s, false
+	}
+	if r.SecretText != "" {
+		return r.Secret, true
+	}
+	if r.Former != (stack.Sink{}) {
+		if s, ok = k.textAt(ctx, r.Secret, r.Former, r.FormerLocation); ok {
+			return s, true
+		}
+	}
+	return k.textAt(ctx, r.Secret, r.Sink, r.Location)
+}
+
+// textAt returns a secret with the value that a sink contains, if it is the value of this secret.
+func (k Keep) textAt(ctx context.Context, s sink.Secret, where stack.Sink, l location) (sink.Secret, bool) {
+	place, err := k.open(s.Application, s.DisplayName, k.at(where, l))
+	if err != nil {
+		return s, false
 	}
 	held, found, err := place.Read(ctx)
-	if err != nil || !found || held.SecretText == "" || held.KeyID != "" && held.KeyID != r.KeyID {
-		return s, "", false
+	if err != nil || !found || held.SecretText == "" || held.KeyID != "" && held.KeyID != s.KeyID {
+		return s, false
 	}
-	s = r.Secret
 	s.SecretText = held.SecretText
-	if f, is := place.(sink.File); is && r.Sink != (stack.Sink{}) && !slices.Contains(r.Location.SHA256, sum([]byte(f.Text(s)))) {
-		return sink.Secret{}, "", false
+	if f, is := place.(sink.File); is && where != (stack.Sink{}) && !slices.Contains(l.SHA256, sum([]byte(f.Text(s)))) {
+		return s, false
 	}
-	return s, cmp.Or(r.Sink.String(), relative(file)), true
+	return s, true
 }

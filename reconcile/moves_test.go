@@ -1,0 +1,164 @@
+package reconcile_test
+
+import (
+	"errors"
+	"maps"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"provision/plan"
+	"provision/reconcile/sink"
+	"provision/stack"
+)
+
+// TestInterruptedMove: the next apply completes the move of a text that was interrupted before or after one of
+// its writes, and does not replace the secret.
+func TestInterruptedMove(t *testing.T) {
+	t.Parallel()
+	const own, file, dotenv, hub, vault = "its own file", "a file", "dotenv", "GitHub", "Key Vault"
+	for name, c := range map[string]struct {
+		from, to        string
+		oldText, newOne bool // the sinks that contain the text when the process ends
+	}{
+		"own file to dotenv, begun":     {own, dotenv, true, false},
+		"own file to dotenv, written":   {own, dotenv, true, true},
+		"dotenv to file, begun":         {dotenv, file, true, false},
+		"dotenv to file, written":       {dotenv, file, true, true},
+		"dotenv to file, removed":       {dotenv, file, false, true},
+		"dotenv to own file, begun":     {dotenv, own, true, true},
+		"dotenv to own file, removed":   {dotenv, own, false, true},
+		"file to vault, begun":          {file, vault, true, false},
+		"file to vault, written":        {file, vault, true, true},
+		"file to vault, removed":        {file, vault, false, true},
+		"own file to GitHub, refused":   {own, hub, true, false},
+		"file to GitHub, refused":       {file, hub, true, false},
+		"vault to GitHub, refused":      {vault, hub, true, false},
+		"dotenv to GitHub, refused":     {dotenv, hub, true, false},
+		"own file to vault, written":    {own, vault, true, true},
+		"dotenv to vault, only written": {dotenv, vault, false, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			s := newServices(w)
+			sinks := s.sinks(w)
+			from, to := sinks[c.from], sinks[c.to]
+			w.must(keptIn(from.where), plan.Options{})
+			w.know()
+			text, keys := from.text(), w.secrets()
+			record := filepath.Join(w.keep.Dir, "secrets", "s.a.key.json")
+			before := snapshot(t, w.keep.Dir)
+			var was map[string]any
+			if _, err := sink.ReadJSON(record, &was); err != nil {
+				t.Fatal(err)
+			}
+			if c.to == hub {
+				s.hub.FailNext("PUT", http.StatusBadGateway)
+				if _, err := w.apply(keptIn(to.where), plan.Options{}); err == nil {
+					t.Fatal("GitHub took the secret")
+				}
+			} else {
+				w.must(keptIn(to.where), plan.Options{})
+				var is map[string]any
+				if _, err := sink.ReadJSON(record, &is); err != nil {
+					t.Fatal(err)
+				}
+				if !c.newOne { // before the record: its own file is the record
+					place, err := w.keep.Sinks.Open(w.place(to.where), "s.a")
+					if err != nil {
+						t.Fatal(err)
+					}
+					if err := place.Forget(t.Context()); err != nil {
+						t.Fatal(err)
+					}
+				}
+				if c.oldText {
+					for path, raw := range before {
+						if path == record {
+							continue
+						}
+						if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+							t.Fatal(err)
+						}
+						if err := os.WriteFile(path, raw, 0o600); err != nil {
+							t.Fatal(err)
+						}
+					}
+				}
+				maps.Copy(is, map[string]any{"pending": true, "moving": true})
+				if c.from == own {
+					is["secretText"] = text
+				} else {
+					is["former"], is["formerLocation"] = was["sink"], was["location"]
+				}
+				if err := sink.WriteJSON(record, is); err != nil {
+					t.Fatal(err)
+				}
+			}
+			w.must(keptIn(to.where), plan.Options{})
+			if now := w.secrets(); !slices.Equal(now, keys) {
+				t.Errorf("the application has the secrets %v, want %v: the text was not moved", now, keys)
+			}
+			if to.text() != text {
+				t.Error("the new sink has another text")
+			}
+			if c.from != own && from.text() != "" {
+				t.Error("the old sink still has the text")
+			}
+			var is map[string]any
+			if _, err := sink.ReadJSON(record, &is); err != nil {
+				t.Fatal(err)
+			}
+			if is["moving"] != nil || is["pending"] != nil || c.to != own && is["secretText"] != nil {
+				t.Errorf("the record is %v", slices.Sorted(maps.Keys(is)))
+			}
+		})
+	}
+}
+
+// snapshot returns the files below a folder.
+func snapshot(t *testing.T, dir string) map[string][]byte {
+	t.Helper()
+	all := map[string][]byte{}
+	err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		all[path], err = os.ReadFile(path)
+		return err
+	})
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// TestInterruptedReplacement: a secret whose new text was being written when the process ended is replaced, also if the
+// former sink still contains the text of the secret before it.
+func TestInterruptedReplacement(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := newServices(w)
+	sinks := s.sinks(w)
+	hub, dotenv := sinks["GitHub"].where, sinks["dotenv"]
+	w.must(keptIn(hub), plan.Options{}) // its text cannot be moved
+	w.know()
+	record := filepath.Join(w.keep.Dir, "secrets", "s.a.key.json")
+	w.must(keptIn(dotenv.where), plan.Options{})
+	keys := w.secrets()
+	var is map[string]any
+	if _, err := sink.ReadJSON(record, &is); err != nil {
+		t.Fatal(err)
+	}
+	is["pending"], is["former"] = true, stack.Sink{GitHub: hub.GitHub}
+	if err := sink.WriteJSON(record, is); err != nil {
+		t.Fatal(err)
+	}
+	w.must(keptIn(dotenv.where), plan.Options{})
+	if now := w.secrets(); slices.Equal(now, keys) {
+		t.Error("a text that may not have been written is kept")
+	}
+}
