@@ -26,14 +26,17 @@ func Lifetime(s string) (time.Duration, error) {
 	if err != nil {
 		return 0, fmt.Errorf("%q is not a duration such as 90d or 12h", s)
 	}
-	if d <= 0 || d > 2*365*24*time.Hour {
-		return 0, fmt.Errorf("%q must be more than 0 and at most 730d", s)
+	switch {
+	case d <= 0:
+		return 0, fmt.Errorf("%q is not longer than 0", s)
+	case d > 2*365*24*time.Hour:
+		return 0, fmt.Errorf("%q is longer than 730d, the maximum", s)
 	}
 	return d, nil
 }
 
 // inWords is a duration as a text: "90 days", "12 hours", "P90D".
-var inWords = regexp.MustCompile(`(?i)^\s*P?T?(\d{1,6})\s*(s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?|w|weeks?|months?|y|yrs?|years?)\s*$`)
+var inWords = regexp.MustCompile(`(?i)^\s*P?T?(\d{1,6})\s*(|s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?|w|weeks?|months?|y|yrs?|years?)\s*$`)
 
 // DurationHint returns a hint about how to write a duration that read does not accept, or returns "" if
 // text does not look like a duration.
@@ -48,6 +51,8 @@ func DurationHint(text string, read func(string) (time.Duration, error)) string 
 	}
 	var forms []string // the largest unit comes first
 	switch unit := strings.ToLower(m[2]); {
+	case unit == "":
+		forms = []string{fmt.Sprintf("%dd", n)}
 	case unit == "months" || unit == "month":
 		forms = days(30 * n)
 	case unit[0] == 's':

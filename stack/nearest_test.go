@@ -35,29 +35,33 @@ func TestHowToWrite(t *testing.T) {
 	for _, c := range []struct {
 		location, want []string
 		got, hint      string
+		fields         []string
 	}{
-		{[]string{"tags"}, []string{"array"}, "string", "write `tags: [a]`"},
-		{[]string{"odd"}, []string{"array"}, "string", "write `odd: [\"a: b\"]`"},
-		{[]string{"yes"}, []string{"array"}, "string", "write `yes: [\"yes\"]`"},
-		{[]string{"name"}, []string{"array"}, "number", "write `name: [1]`"},
-		{[]string{"mapping"}, []string{"array"}, "object", "write a list: start each entry with `- `"},
-		{[]string{"name"}, []string{"string"}, "number", "write `name: \"1\"`"},
-		{[]string{"on"}, []string{"string"}, "boolean", "write `on: \"true\"`"},
-		{[]string{"lifetime"}, []string{"string"}, "number", "write `lifetime: 90d`"},
-		{[]string{"list"}, []string{"string"}, "array", "write `list: x`"},
-		{[]string{"two"}, []string{"string"}, "array", "write one value, without brackets or `- `"},
-		{[]string{"flag"}, []string{"boolean"}, "string", "write `flag: true` or `false`, without quotes"},
-		{[]string{"count"}, []string{"integer"}, "string", "write `count: 12`, without quotes"},
-		{[]string{"word"}, []string{"number"}, "string", "write a number, without quotes"},
-		{[]string{"object"}, []string{"object"}, "string", "write a mapping: `object: {NAME: value}`, or the names below it, indented"},
-		{[]string{"entries", "1"}, []string{"string"}, "number", "write `- \"2\"`"},
-		{[]string{"entries", "1"}, []string{"object"}, "number", "write a mapping: `- {NAME: value}`"},
-		{[]string{"name"}, []string{"string"}, "null", "set a value, or remove it"},
-		{[]string{"name"}, []string{"null"}, "number", ""},
-		{nil, []string{"object"}, "string", "write a mapping: `field: {NAME: value}`, or the names below it, indented"},
+		{[]string{"tags"}, []string{"array"}, "string", "write `tags: [a]`", nil},
+		{[]string{"odd"}, []string{"array"}, "string", "write `odd: [\"a: b\"]`", nil},
+		{[]string{"yes"}, []string{"array"}, "string", "write `yes: [\"yes\"]`", nil},
+		{[]string{"name"}, []string{"array"}, "number", "write `name: [1]`", nil},
+		{[]string{"mapping"}, []string{"array"}, "object", "write a list: start each entry with `- `", nil},
+		{[]string{"name"}, []string{"string"}, "number", "write `name: \"1\"`", nil},
+		{[]string{"on"}, []string{"string"}, "boolean", "write `on: \"true\"`", nil},
+		{[]string{"lifetime"}, []string{"string"}, "number", "write `lifetime: 90d`", nil},
+		{[]string{"list"}, []string{"string"}, "array", "write `list: x`", nil},
+		{[]string{"two"}, []string{"string"}, "array", "write one value, without brackets or `- `", nil},
+		{[]string{"flag"}, []string{"boolean"}, "string", "write `flag: true` or `false`, without quotes", nil},
+		{[]string{"count"}, []string{"integer"}, "string", "write `count: 12`, without quotes", nil},
+		{[]string{"word"}, []string{"number"}, "string", "write a number, without quotes", nil},
+		{[]string{"object"}, []string{"object"}, "string", "write a mapping: `object: {NAME: value}`, or the names below it, indented", nil},
+		{[]string{"entries", "1"}, []string{"string"}, "number", "write `- \"2\"`", nil},
+		{[]string{"entries", "1"}, []string{"object"}, "number", "write a mapping: `- {NAME: value}`", nil},
+		{[]string{"name"}, []string{"string"}, "null", "set a value, or remove it", nil},
+		{[]string{"name"}, []string{"null"}, "number", "", nil},
+		{[]string{"entries", "0"}, []string{"object"}, "string", "write `- {application: a}` or `- {group: a}` or `- {user: a}`", []string{"application", "group", "user"}},
+		{[]string{"entries", "1"}, []string{"object"}, "number", "write a mapping: `- {application: value}` or `- {user: value}`", []string{"application", "user"}},
+		{[]string{"tags"}, []string{"array"}, "string", "write `tags: [{group: a}]` or `tags: [{user: a}]`", []string{"group", "user"}},
+		{nil, []string{"object"}, "string", "write a mapping: `field: {NAME: value}`, or the names below it, indented", nil},
 	} {
 		d := &document{content: content}
-		if got := d.howToWrite(c.location, c.want, c.got, "NAME"); got != c.hint {
+		if got := d.howToWrite(c.location, c.want, c.got, c.fields); got != c.hint {
 			t.Errorf("%s as %s, which is a %s: %q, want %q", strings.Join(c.location, "/"), c.want, c.got, got, c.hint)
 		}
 	}

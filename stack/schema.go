@@ -98,7 +98,7 @@ func (d *document) explain(e *jsonschema.ValidationError) {
 			d.mistakes.add(d.position(p), d.missingHint(e, name), "%s%s is missing", in(what), name)
 		}
 	case *kind.Type:
-		d.mistakes.add(d.value(p), d.howToWrite(e.InstanceLocation, k.Want, k.Got, d.firstField(e.SchemaURL)), "%s must be %s, not %s", what, strings.Join(k.Want, " or "), k.Got)
+		d.mistakes.add(d.value(p), d.howToWrite(e.InstanceLocation, k.Want, k.Got, d.firstFields(e.SchemaURL)), "%s must be %s, not %s", what, strings.Join(k.Want, " or "), k.Got)
 	case *kind.Enum:
 		known := make([]string, len(k.Want))
 		for i, w := range k.Want {
@@ -181,8 +181,9 @@ func (d *document) properties(url string) []string {
 	return slices.Sorted(maps.Keys(known))
 }
 
-// firstField is the field that an object, or each object of a list, must have; NAME if it has none.
-func (d *document) firstField(url string) string {
+// firstFields are the fields one of which an object, or each object of a list, must have first: the required one,
+// or all if an object has exactly one field.
+func (d *document) firstFields(url string) []string {
 	here := d.definition(url)
 	if items, ok := here["items"].(map[string]any); ok {
 		here = items
@@ -191,9 +192,12 @@ func (d *document) firstField(url string) string {
 		here = d.definition(ref)
 	}
 	if required, _ := here["required"].([]any); len(required) > 0 {
-		return fmt.Sprint(required[0])
+		return []string{fmt.Sprint(required[0])}
 	}
-	return "NAME"
+	if properties, _ := here["properties"].(map[string]any); fmt.Sprintf("%v %v", here["minProperties"], here["maxProperties"]) == "1 1" {
+		return slices.Sorted(maps.Keys(properties))
+	}
+	return nil
 }
 
 // requestMethods are the HTTP methods that the schema's pattern of a request

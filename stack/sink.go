@@ -1,6 +1,7 @@
 package stack
 
 import (
+	"cmp"
 	"encoding/json"
 	"path/filepath"
 	"strings"
@@ -84,7 +85,7 @@ func (l *loader) checkSecrets(s *loaded, a *Application) {
 		}
 		seen[secret.Name] = true
 		if _, err := Lifetime(secret.Lifetime); err != nil {
-			l.mistakes.add(at("lifetime"), DurationHint(secret.Lifetime, Lifetime), "lifetime: %v", err)
+			l.mistakes.add(at("lifetime"), cmp.Or(DurationHint(secret.Lifetime, Lifetime), "write a number of days up to 730, e.g. 180d"), "lifetime: %v", err)
 		}
 		if g := secret.Sink.GitHub; g != nil && strings.HasPrefix(strings.ToUpper(g.Name), "GITHUB_") {
 			l.mistakes.add(at("sink", "github", "name"), "choose another name", "GitHub reserves names that begin with GITHUB_")

@@ -10,8 +10,8 @@ import (
 )
 
 // howToWrite is a hint about how to write a value whose type is wrong. It contains the
-// given value if its meaning is clear. field is the firstField of the objects that the place takes.
-func (d *document) howToWrite(location, want []string, got, field string) string {
+// given value if its meaning is clear. fields are the firstFields of the objects that the place takes.
+func (d *document) howToWrite(location, want []string, got string, fields []string) string {
 	name := "field"
 	for _, segment := range slices.Backward(location) {
 		if strings.Trim(segment, "0123456789") != "" {
@@ -21,19 +21,30 @@ func (d *document) howToWrite(location, want []string, got, field string) string
 	}
 	inList := len(location) > 0 && strings.Trim(location[len(location)-1], "0123456789") == ""
 	value := at(d.content, location)
-	as := func(text string) string {
+	as := func(texts ...string) string {
+		begin := name + ": "
 		if inList {
-			return "write `- " + text + "`"
+			begin = "- "
 		}
-		return fmt.Sprintf("write `%s: %s`", name, text)
+		return "write `" + begin + strings.Join(texts, "` or `"+begin) + "`"
+	}
+	mappings := func(value string) (all []string) {
+		for _, field := range fields {
+			all = append(all, "{"+field+": "+value+"}")
+		}
+		return all
 	}
 	takes := func(kind string) bool { return slices.Contains(want, kind) }
 	switch {
 	case got == "null":
 		return "set a value, or remove it"
 	case takes("array") && (got == "string" || got == "number" || got == "boolean"):
-		if field != "NAME" {
-			return as("[{" + field + ": " + inline(value) + "}]")
+		if len(fields) > 0 {
+			all := mappings(inline(value))
+			for i := range all {
+				all[i] = "[" + all[i] + "]"
+			}
+			return as(all...)
 		}
 		return as("[" + inline(value) + "]")
 	case takes("array") && got == "object":
@@ -55,10 +66,13 @@ func (d *document) howToWrite(location, want []string, got, field string) string
 		}
 		return "write a number, without quotes"
 	case takes("object") && inList:
-		if field != "NAME" && got == "string" {
-			return as("{" + field + ": " + inline(value) + "}")
+		switch {
+		case len(fields) == 0:
+			return "write a mapping: `- {NAME: value}`"
+		case got == "string":
+			return as(mappings(inline(value))...)
 		}
-		return "write a mapping: `- {" + field + ": value}`"
+		return strings.Replace(as(mappings("value")...), "write", "write a mapping:", 1)
 	case takes("object"):
 		return fmt.Sprintf("write a mapping: `%s: {NAME: value}`, or the names below it, indented", name)
 	}
