@@ -28,18 +28,39 @@ func (w Workspace) read(ctx context.Context, tf *tfexec.Terraform, do func(ctx c
 		defer tf.SetWaitDelay(afterInterruptOfChange)
 	}
 	if !w.reads || w.AnswerLimit == 0 {
-		return do(ctx, func() {})
+		return unlessInterrupted(ctx, func() error { return do(ctx, func() {}) })
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	unanswered := fmt.Errorf("the backend did not answer within %s", w.AnswerLimit)
 	limit := time.AfterFunc(w.AnswerLimit, func() { cancel(unanswered) })
 	defer limit.Stop()
-	err := do(ctx, func() { limit.Stop() })
+	err := unlessInterrupted(ctx, func() error { return do(ctx, func() { limit.Stop() }) })
 	if err != nil && context.Cause(ctx) == unanswered {
 		return unanswered
 	}
 	return err
+}
+
+// afterKill is how long the output of a killed program can take to end.
+const afterKill = time.Second
+
+// unlessInterrupted returns the error of do, or after an interrupt at the latest when the program has been killed for a
+// second: if the program is a script, a child of it can still have the output open, for which do waits.
+func unlessInterrupted(ctx context.Context, do func() error) error {
+	ended := make(chan error, 1)
+	go func() { ended <- do() }()
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+	}
+	select {
+	case err := <-ended:
+		return err
+	case <-time.After(afterInterrupt + afterKill):
+		return ctx.Err()
+	}
 }
 
 // providersBegin is the output of init. It is called when init starts to install providers, which
