@@ -66,7 +66,17 @@ type rotation struct {
 	secret             stack.Secret
 }
 
-func (r rotation) name() string { return r.stack + "/" + r.application + "/" + r.secret.Name }
+// name is STACK/APPLICATION/NAME. APPLICATION is the name in plans and in status: the first name of a renamed
+// application.
+func (r rotation) name() string {
+	return r.stack + "/" + strings.TrimPrefix(r.uniqueName, stack.UniqueName(r.stack, "")) + "/" + r.secret.Name
+}
+
+// named reports whether a text is the name of the secret, its name with the new name of a renamed application, or
+// its name in a plan.
+func (r rotation) named(text string) bool {
+	return slices.Contains([]string{r.name(), r.stack + "/" + r.application + "/" + r.secret.Name, r.uniqueName + " " + r.secret.Name}, text)
+}
 
 // rotateOptions are the flags of rotate.
 type rotateOptions struct {
@@ -98,7 +108,7 @@ func (o rotateOptions) rotations(stacks []*stack.Stack) ([]rotation, error) {
 			for _, secret := range application.Secrets {
 				r := rotation{st.Name, application.Name, st.UniqueName(application.Name), secret}
 				names = append(names, r.name())
-				if o.secret == "" || o.secret == r.name() {
+				if o.secret == "" || r.named(o.secret) {
 					all = append(all, r)
 				}
 			}

@@ -16,6 +16,8 @@ func TestRotations(t *testing.T) {
 		{Name: "shop", Applications: []*stack.Application{{Name: "api", Secrets: []stack.Secret{{Name: "a"}, {Name: "b"}}}, {Name: "spa"}}},
 		{Name: "blog", Applications: []*stack.Application{{Name: "api", Secrets: []stack.Secret{{Name: "a"}}}}},
 	}
+	renamed := []*stack.Stack{{Name: "shop", Applications: []*stack.Application{
+		{Name: "sync", Protection: stack.Protection{RenamedFrom: "daemon"}, Secrets: []stack.Secret{{Name: "main"}}}, {Name: "api", Secrets: []stack.Secret{{Name: "main"}}}}}}
 	for name, c := range map[string]struct {
 		secret  string
 		stacks  []*stack.Stack
@@ -26,6 +28,11 @@ func TestRotations(t *testing.T) {
 		"one":                 {stacks: stacks, secret: "blog/api/a", want: "blog/api/a"},
 		"a part of a name":    {stacks: stacks, secret: "api/a", refused: `there is no secret "api/a"`},
 		"an unknown one":      {stacks: stacks, secret: "shop/api/c", refused: `there is no secret "shop/api/c"`},
+		"of a plan":           {stacks: stacks, secret: "shop.api b", want: "shop/api/b"},
+		"renamed: first name": {stacks: renamed, secret: "shop/daemon/main", want: "shop/daemon/main"},
+		"renamed: new name":   {stacks: renamed, secret: "shop/sync/main", want: "shop/daemon/main"},
+		"renamed: of a plan":  {stacks: renamed, secret: "shop.daemon main", want: "shop/daemon/main"},
+		"renamed: all":        {stacks: renamed, want: "shop/daemon/main shop/api/main"},
 		"stacks without any":  {stacks: []*stack.Stack{{Name: "s", Applications: []*stack.Application{{Name: "a"}}}}, refused: "the manifests declare no secrets to rotate"},
 		"none, and one named": {stacks: nil, secret: "a/b/c", refused: "the manifests declare no secrets to rotate"},
 	} {
@@ -41,7 +48,7 @@ func TestRotations(t *testing.T) {
 			var names []string
 			for _, r := range all {
 				names = append(names, r.name())
-				if r.uniqueName != r.stack+"."+r.application {
+				if r.uniqueName != r.stack+"."+strings.Split(r.name(), "/")[1] {
 					t.Errorf("uniqueName %s of %s", r.uniqueName, r.name())
 				}
 			}
