@@ -35,8 +35,8 @@ type record struct {
 	// value counts as missing.
 	Pending bool `json:"pending,omitempty"`
 
-	// Moving is set while the text that is being written is an existing one, which another sink contained.
-	// The next apply completes the move of a killed one.
+	// Moving is set while the value that is being written is an existing one, which another sink contained: if
+	// the command is killed, the next apply completes the move.
 	Moving bool `json:"moving,omitempty"`
 
 	// Former is the sink that contained the secret before its manifest named another
@@ -154,7 +154,7 @@ func (k Keep) saveSecret(ctx context.Context, s sink.Secret, where stack.Sink) (
 	if !own {
 		r.Location.Written = time.Now().UTC()
 	}
-	// The file has the text only as long as it is the sink from which or to which the text moves.
+	// The file contains the value only while it is the sink from which, or to which, the value moves.
 	if !r.Moving || !own && before.SecretText == "" {
 		r.SecretText = ""
 	}

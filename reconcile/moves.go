@@ -26,7 +26,7 @@ func (k Keep) moves(ctx context.Context, application, displayName string, where 
 	if r.Former != (stack.Sink{}) || r.Sink.String() == where.String() {
 		return s, "", false
 	}
-	s, ok = k.textAt(ctx, r.Secret, r.Sink, r.Location)
+	s, ok = k.valueAt(ctx, r.Secret, r.Sink, r.Location)
 	return s, cmp.Or(r.Sink.String(), relative(file)), ok
 }
 
@@ -40,15 +40,15 @@ func (k Keep) interrupted(ctx context.Context, r record, where stack.Sink) (s si
 		return r.Secret, true
 	}
 	if r.Former != (stack.Sink{}) {
-		if s, ok = k.textAt(ctx, r.Secret, r.Former, r.FormerLocation); ok {
+		if s, ok = k.valueAt(ctx, r.Secret, r.Former, r.FormerLocation); ok {
 			return s, true
 		}
 	}
-	return k.textAt(ctx, r.Secret, r.Sink, r.Location)
+	return k.valueAt(ctx, r.Secret, r.Sink, r.Location)
 }
 
-// textAt returns a secret with the value that a sink contains, if it is the value of this secret.
-func (k Keep) textAt(ctx context.Context, s sink.Secret, where stack.Sink, l location) (sink.Secret, bool) {
+// valueAt returns a secret with the value that a sink contains, if it is the value of this secret.
+func (k Keep) valueAt(ctx context.Context, s sink.Secret, where stack.Sink, l location) (sink.Secret, bool) {
 	place, err := k.open(s.Application, s.DisplayName, k.at(where, l))
 	if err != nil {
 		return s, false

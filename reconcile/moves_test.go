@@ -14,14 +14,14 @@ import (
 	"provision/stack"
 )
 
-// TestInterruptedMove: the next apply completes the move of a text that was interrupted before or after one of
+// TestInterruptedMove: the next apply completes the move of a value that was interrupted before or after one of
 // its writes, and does not replace the secret.
 func TestInterruptedMove(t *testing.T) {
 	t.Parallel()
 	const own, file, dotenv, hub, vault = "its own file", "a file", "dotenv", "GitHub", "Key Vault"
 	for name, c := range map[string]struct {
-		from, to        string
-		oldText, newOne bool // the sinks that contain the text when the process ends
+		from, to           string
+		oldValue, newValue bool // the sinks that contain the value when the process ends
 	}{
 		"own file to dotenv, begun":     {own, dotenv, true, false},
 		"own file to dotenv, written":   {own, dotenv, true, true},
@@ -66,7 +66,7 @@ func TestInterruptedMove(t *testing.T) {
 				if _, err := sink.ReadJSON(record, &is); err != nil {
 					t.Fatal(err)
 				}
-				if !c.newOne { // before the record: its own file is the record
+				if !c.newValue { // before the record: its own file is the record
 					place, err := w.keep.Sinks.Open(w.place(to.where), "s.a")
 					if err != nil {
 						t.Fatal(err)
@@ -75,7 +75,7 @@ func TestInterruptedMove(t *testing.T) {
 						t.Fatal(err)
 					}
 				}
-				if c.oldText {
+				if c.oldValue {
 					for path, raw := range before {
 						if path == record {
 							continue
@@ -100,13 +100,13 @@ func TestInterruptedMove(t *testing.T) {
 			}
 			w.must(keptIn(to.where), plan.Options{})
 			if now := w.secrets(); !slices.Equal(now, keys) {
-				t.Errorf("the application has the secrets %v, want %v: the text was not moved", now, keys)
+				t.Errorf("the application has the secrets %v, want %v: the value was not moved", now, keys)
 			}
 			if to.text() != text {
-				t.Error("the new sink has another text")
+				t.Error("the new sink has another value")
 			}
 			if c.from != own && from.text() != "" {
-				t.Error("the old sink still has the text")
+				t.Error("the old sink still has the value")
 			}
 			var is map[string]any
 			if _, err := sink.ReadJSON(record, &is); err != nil {
@@ -136,15 +136,15 @@ func snapshot(t *testing.T, dir string) map[string][]byte {
 	return all
 }
 
-// TestInterruptedReplacement: a secret whose new text was being written when the process ended is replaced, also if the
-// former sink still contains the text of the secret before it.
+// TestInterruptedReplacement: a secret whose new value was being written when the process ended is replaced, also if the
+// former sink still contains the value of the secret before it.
 func TestInterruptedReplacement(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	s := newServices(w)
 	sinks := s.sinks(w)
 	hub, dotenv := sinks["GitHub"].where, sinks["dotenv"]
-	w.must(keptIn(hub), plan.Options{}) // its text cannot be moved
+	w.must(keptIn(hub), plan.Options{}) // its value cannot be moved
 	w.know()
 	record := filepath.Join(w.keep.Dir, "secrets", "s.a.key.json")
 	w.must(keptIn(dotenv.where), plan.Options{})
@@ -159,6 +159,6 @@ func TestInterruptedReplacement(t *testing.T) {
 	}
 	w.must(keptIn(dotenv.where), plan.Options{})
 	if now := w.secrets(); slices.Equal(now, keys) {
-		t.Error("a text that may not have been written is kept")
+		t.Error("a value that may not have been written is kept")
 	}
 }

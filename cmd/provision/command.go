@@ -86,8 +86,16 @@ func (a *app) commandOn(target string, where []string, verb string, args ...stri
 	for i, word := range words {
 		words[i] = display.ShellQuote(maskCredentials(word))
 	}
-	return program() + " " + strings.Join(words, " ")
+	command := program() + " " + strings.Join(words, " ")
+	if prefix := os.Getenv(hintPrefix); prefix != "" && target != "" && target != "local" {
+		return prefix + " " + command
+	}
+	return command
 }
+
+// hintPrefix is the variable in which `provision exec` tells its child how it was started. A command in a hint that uses a
+// real target then begins with it: without exec, the command would reach Microsoft's hosts.
+const hintPrefix = "PROVISION_HINT_PREFIX"
 
 // address matches a URL. The scheme can be missing in front of a user name and a password.
 var address = regexp.MustCompile(`[A-Za-z][A-Za-z0-9+.-]*://\S+|^[^\s/@:]+:(/?[^\s/]\S*)?@\S+`)

@@ -60,6 +60,7 @@ The exit code is the exit code of the program.`,
 				return fmt.Errorf("prepare the environment of %s: %w", args[0], err)
 			}
 			environment = append(environment, cloudEnvironment(o.cloud)...)
+			environment = append(environment, hintPrefix+"="+a.again()+" --")
 			if o.managedIdentity != "" {
 				m := &localtenant.Management{URL: served.ManagementURL, Key: served.ManagementKey, HTTP: &http.Client{Timeout: 30 * time.Second}}
 				if !own {

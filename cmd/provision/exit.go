@@ -113,10 +113,17 @@ func (a *app) report(ctx context.Context, err error) int {
 	if errors.As(err, &failed) {
 		return failed.code
 	}
-	if errors.As(err, new(usage)) || errors.As(err, new(*sink.Refused)) {
+	if errors.As(err, new(usage)) || errors.As(err, new(*sink.Refused)) || unusableFile(err) {
 		return exitUsage
 	}
 	return exitFailed
+}
+
+// unusableFile reports whether a file that the manifests name for a secret was found unusable before anything
+// was changed.
+func unusableFile(err error) bool {
+	var unusable *sink.Error
+	return errors.As(err, &unusable) && unusable.File && !errors.As(err, new(*reconcile.StepError))
 }
 
 func (a *app) reportMistakes(mistakes stack.Mistakes) int {

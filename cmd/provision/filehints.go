@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -24,11 +25,11 @@ func (a *app) refusedHint(r *sink.Refused) string {
 		}
 		return hint
 	case r.Holder != nil:
-		each, placeholder := "stack", "${stack.name}"
+		placeholder := "${stack.name}"
 		if r.Holder.Target != "" {
-			each, placeholder = "target", "${target}"
+			placeholder = "${target}"
 		}
-		return "give each " + each + " its own sink with " + placeholder + ", e.g. sink: {env: {file: " + placeholder + ".env, key: SECRET}}; `" + overwrite + "` replaces the value"
+		return a.holderHint(*r.Holder, "sink", "sink: {env: {file: "+placeholder+".env, key: SECRET}}")
 	case r.Flag == "--overwrite" && r.Key != "":
 		return "`" + overwrite + "` replaces the line; to keep the line, name another key in the manifest"
 	case r.Flag == "--overwrite":
@@ -44,6 +45,19 @@ func (a *app) refusedHint(r *sink.Refused) string {
 		return "name another file in the manifest"
 	}
 	return "name another file in the manifest, or move this one away: `" + moveAway(r.File) + " && " + a.again() + "`"
+}
+
+// holderHint has the next commands after a file was refused that contains what another stack or target wrote.
+func (a *app) holderHint(h sink.Holder, what, example string) string {
+	each := "stack"
+	if h.Target != "" {
+		each = "target"
+	}
+	text := fmt.Sprintf("give each %s its own %s, e.g. %s", each, what, example)
+	if h.Target == "" && a.suffix() == "" {
+		text += fmt.Sprintf("; if stack %s has another name now, `%s` deletes the old one", h.Stack, a.destroyCommand(h.Stack))
+	}
+	return text + "; `" + a.again("--overwrite") + "` replaces the content"
 }
 
 // unwritableHint has the next command after a folder was refused that the caller cannot write to.

@@ -13,7 +13,7 @@ import (
 )
 
 // variables are the names of PROVISION_* variables that are no settings.
-var variables = []string{"CLOUD", "FROM", "HELP", "MANAGEMENT_KEY", "MANAGEMENT_URL", "MANIFESTS", "PORTS", "STACK", "VERSION"}
+var variables = []string{"CLOUD", "FROM", "HELP", "HINT_PREFIX", "MANAGEMENT_KEY", "MANAGEMENT_URL", "MANIFESTS", "PORTS", "STACK", "VERSION"}
 
 // misspeltVariables returns a warning for each PROVISION_* variable that differs from a setting in
 // one letter. It is no error, because the variable can belong to another program.

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -102,15 +103,22 @@ func outputPaths(s *connection, st *stack.Stack) (all []string) {
 
 // checkOutput adds the file of o to the plan if its content changes.
 func (a *app) checkOutput(written *reconcile.Written, r resolver, o *stack.Output, p *plan.Plan) error {
-	if !a.config.GetBool("allow-outside") {
-		if err := r.connection.keep.Sinks.Inside(o.File); err != nil {
+	file := r.connection.keep.Sinks.Path(o.File)
+	write := func(refused error) error {
+		if err := a.refuse(p, fmt.Sprintf("output %s/%s: ", r.stack.Name, o.Name), refused); err != nil {
 			return err
 		}
+		p.Files = append(p.Files, plan.File{Action: plan.Write, Path: file, Stack: r.stack.Name, Secret: holdsSecret(o)})
+		return nil
 	}
-	file := r.connection.keep.Sinks.Path(o.File)
+	if !a.config.GetBool("allow-outside") {
+		if err := r.connection.keep.Sinks.Inside(o.File); err != nil {
+			return write(err)
+		}
+	}
 	if other := written.Owner(file); slices.Contains(p.Orphans, other) && !a.config.GetBool("overwrite") {
-		return hint(&sink.Refused{File: file, Why: "stack " + other + " wrote it and is still in the tenant"},
-			"give each stack its own file, e.g. file: out/${stack.name}/api.env, or use --overwrite")
+		return write(hint(&sink.Refused{File: file, Why: "stack " + other + " wrote it and is still in the tenant", Flag: "--overwrite"},
+			"%s", a.holderHint(sink.Holder{Stack: other}, "file", "file: out/${stack.name}/api.env")))
 	}
 	if !r.changedBy(p, o) {
 		text, err := r.file(o)
@@ -121,18 +129,28 @@ func (a *app) checkOutput(written *reconcile.Written, r resolver, o *stack.Outpu
 			return nil
 		}
 	}
-	unwritable := sink.Writable(file)
-	switch {
-	case unwritable == nil:
-		if err := written.Check(file); err != nil {
-			return err
-		}
-	case a.verb == "plan": // a review may run where the files are not written
-		p.Warnings = append(p.Warnings, fmt.Sprintf("output %s/%s: %s: %s; apply refuses this", r.stack.Name, o.Name, file, unwritable))
-	default:
-		return &sink.Refused{File: file, Why: unwritable.Error(), Err: unwritable}
+	if err := sink.Writable(file); err != nil {
+		return write(&sink.Refused{File: file, Why: err.Error(), Err: err})
 	}
-	p.Files = append(p.Files, plan.File{Action: plan.Write, Path: file, Stack: r.stack.Name, Secret: holdsSecret(o)})
+	return write(written.Check(file))
+}
+
+// refuse returns an error because of which a command does not change a file. A command that only shows a plan
+// adds a warning instead: a review can run where the files cannot be written, or where their records are missing.
+func (a *app) refuse(p *plan.Plan, subject string, err error) error {
+	var refused *sink.Refused
+	shows := a.verb == "plan" || a.config.GetBool("plan") // of destroy and gc
+	if !shows || !errors.As(err, &refused) {
+		return err
+	}
+	verb, without := a.verb, ""
+	if verb == "plan" {
+		verb = "apply"
+	}
+	if refused.Flag != "" {
+		without = " without " + refused.Flag
+	}
+	p.Warnings = append(p.Warnings, fmt.Sprintf("%s%s; %s refuses this%s", subject, err, verb, without))
 	return nil
 }
 
@@ -265,17 +283,14 @@ func (a *app) planRemoval(s *connection, name string, stay []string, p *plan.Pla
 		return err
 	}
 	for _, file := range files {
-		if err := written.Check(file); err != nil {
-			return err
+		refused := written.Check(file)
+		if refused == nil {
+			if err := sink.Removable(file); err != nil {
+				refused = &sink.Refused{File: file, Why: err.Error(), Err: err}
+			}
 		}
-		switch err := sink.Removable(file); {
-		case err == nil:
-		case a.verb == "plan":
-			p.Warnings = append(p.Warnings, fmt.Sprintf("%s: %s; apply refuses this", file, err))
-		case a.config.GetBool("plan"): // of destroy and gc
-			p.Warnings = append(p.Warnings, fmt.Sprintf("%s: %s; %s refuses this", file, err, a.verb))
-		default:
-			return &sink.Refused{File: file, Why: err.Error(), Err: err}
+		if err := a.refuse(p, "", refused); err != nil {
+			return err
 		}
 		p.Files = append(p.Files, plan.File{Action: plan.Remove, Path: file, Stack: name})
 	}

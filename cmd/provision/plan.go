@@ -54,7 +54,7 @@ between them.`,
 							return err
 						}
 						if err := (reconcile.Applier{Keep: s.keep, Now: s.now}).CheckFiles(ctx, p); err != nil {
-							a.say("note: apply refuses this: %v", err)
+							p.Warnings = append(p.Warnings, fmt.Sprintf("%v; apply refuses this", err))
 						}
 					}
 					plans[target] = p

@@ -92,7 +92,7 @@ func (e env) with(lines []string, text string) ([]string, error) {
 	after := replace(lines, e.Key, exported(lines, e.Key)+e.Key+"="+dotenvValue(text))
 	own, others := parted(after, e.Key)
 	if _, before := parted(lines, e.Key); !slices.Equal(own, []string{text}) || !slices.Equal(others, before) {
-		return nil, &Error{Where: e.File, Hint: "close the quote in that file", Err: errors.New("it contains an unclosed quote")}
+		return nil, &Error{Where: e.File, Hint: "close the quote in that file", Err: errors.New("it contains an unclosed quote"), File: true}
 	}
 	return after, nil
 }
@@ -129,7 +129,7 @@ func (e env) lines() ([]string, error) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, &Error{Where: e.File, Hint: "name a file that can be read and written as the secret's sink", Err: err}
+		return nil, &Error{Where: e.File, Hint: "name a file that can be read and written as the secret's sink", Err: err, File: true}
 	}
 	return linesOf(string(raw)), nil
 }

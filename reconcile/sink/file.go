@@ -53,7 +53,7 @@ func (n named) Content() ([]string, error) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, &Error{Where: string(n.file), Hint: "name a file that can be read and written as the secret's sink", Err: err}
+		return nil, &Error{Where: string(n.file), Hint: "name a file that can be read and written as the secret's sink", Err: err, File: true}
 	}
 	return []string{string(raw)}, nil
 }

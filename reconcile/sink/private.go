@@ -153,7 +153,7 @@ func Target(name string) string {
 // writable is Writable for a sink.
 func writable(name string) error {
 	if err := Writable(name); err != nil {
-		return &Error{Where: name, Hint: "name a file that can be written as the secret's sink", Err: err}
+		return &Error{Where: name, Hint: "name a file that can be written as the secret's sink", Err: err, File: true}
 	}
 	return nil
 }

@@ -135,6 +135,7 @@ type Error struct {
 	Where string
 	Hint  string
 	Err   error
+	File  bool // the sink is a file that the manifest names, and not a service
 }
 
 func (e *Error) Error() string { return fmt.Sprintf("%s: %v", e.Where, e.Err) }
