@@ -47,6 +47,7 @@ func (d *declaration) application(s *stack.Stack, a *stack.Application) {
 	}
 	properties["tags"] = tags
 	properties["identifierUris"] = list(properties, "identifierUris")
+	d.noteRefusedURIs(a, k)
 	properties["isFallbackPublicClient"] = a.IsFallbackPublicClient
 	properties["requiredResourceAccess"] = required
 	properties["appRoles"] = d.roles(s, a, k)
