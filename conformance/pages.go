@@ -33,7 +33,7 @@ func (s *runState) sendAll(ctx context.Context, r request, c credential) (*recor
 // sendPages reads the list once. It also returns how many pages it has read.
 func (s *runState) sendPages(ctx context.Context, r request, c credential) (went *record, got reply, elapsed time.Duration, pages int, err error) {
 	went, got, elapsed, err = s.send(ctx, r, c)
-	if r.next == nil || r.meaning == nil || c.path+c.target+c.query+c.method != "" || err != nil || !success(got.stated) {
+	if r.next == nil || r.meaning == nil || c.path+c.target+c.method != "" || err != nil || !success(got.stated) {
 		return went, got, elapsed, 1, err
 	}
 	page, seen := got, map[string]bool{}

@@ -204,3 +204,21 @@ func TestTheOwnersNextPageOfManyObjects(t *testing.T) {
 		t.Errorf("%d orders are left", len(store.orders))
 	}
 }
+
+// A query that widens a list shows an object of somebody else only on a later page, whose address
+// does not repeat the query.
+func TestPagesOfAWiderList(t *testing.T) {
+	t.Parallel()
+	store := &shop{lists: func(c claims, o *ownedOrder, r *http.Request) bool {
+		return o.Owner == c["oid"] || r.URL.Query().Has("q")
+	}}
+	suite := shopSuite(t, store, "GET /orders")
+	suite.Target = at(serve(t, paging{store, func(_ http.ResponseWriter, _ *http.Request, page map[string]any, next int) {
+		page["next"] = fmt.Sprintf("/orders?page=%d", next)
+	}, 0}))
+	suite.Document.Endpoints[0].Next = &stack.Next{Capture: stack.Capture{Pointer: "/next"}}
+	suite.Only, suite.Changes = "GET /orders: owner-claimed", TenantChanges{}
+	if got := run(t, suite).result(t, "GET /orders: owner-claimed"); got.Outcome != Fail || !strings.Contains(got.Reason, "q=*") {
+		t.Errorf("%s %s", got.Outcome, got.Reason)
+	}
+}
