@@ -18,6 +18,7 @@ type Finding struct {
 	Evidence  []string     `json:"evidence"`
 	Blocked   []string     `json:"blocked,omitempty"`
 	Endpoints []string     `json:"endpoints"`
+	Document  string       `json:"document,omitempty"` // the line to write if the document is wrong, and not the API
 	Remedies  []Remedy     `json:"remedies,omitempty"` // the code that is probably missing
 	language  string       // of the API, by its answers; "" if it is not known
 	Rerun     string       `json:"rerun"`             // the command that sends the first case again
@@ -75,6 +76,9 @@ func (g *grouping) summary(results []*Result) []Finding {
 			f.Gain = f.Lead.Gain
 		}
 		e := g.endpoint(f.Lead)
+		if f.Cause == CauseApplicationRefused {
+			f.Document = g.suite.tooLoose(e)
+		}
 		if f.Cause == CauseCallers && !e.users {
 			about.remedy = remedyUsersRefused // the callers to refuse are users
 		}

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"provision/stack"
 )
 
 // TestLikelyRemedies: if the answers identify the framework, only its remedies are suggested.
@@ -88,3 +90,23 @@ func TestRemediesNameScopesAndRoles(t *testing.T) {
 }
 
 var placeholder = regexp.MustCompile(`\{(scope|role|list|names|authorities|attributes)\}`)
+
+// If the API refuses applications that the document admits without stating it, the document may be
+// wrong: the finding has the requirement to write.
+func TestTooLooseDocument(t *testing.T) {
+	t.Parallel()
+	const why = "the document admits applications here, because it requires no scope and states no callers; if only users may call the endpoint, write "
+	for _, test := range []struct {
+		requires stack.Requires
+		want     string
+	}{
+		{stack.Requires{AnyRole: []string{"Clerk", "Orders.Read.All"}}, why + "requires: {scopes: [Orders.Read], anyRole: [Clerk, Orders.Read.All]} or requires: {anyRole: [Clerk, Orders.Read.All], callers: [users]}"},
+		{stack.Requires{AnyRole: []string{"Clerk", "Orders.Read.All"}, Callers: []string{users, applications}}, ""},
+	} {
+		suite := ruledSuite(t, test.requires, func(c claims) bool { return !c.app() && c.role("Clerk", "Orders.Read.All") })
+		findings := run(t, solely(suite, Authorization)).summary.Findings
+		if len(findings) != 1 || findings[0].Cause != CauseApplicationRefused || findings[0].Document != test.want {
+			t.Errorf("%+v: %+v", test.requires, findings)
+		}
+	}
+}

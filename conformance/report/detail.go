@@ -82,6 +82,7 @@ func findingDetails(f conformance.Finding) []detail {
 		d.add("known", "until "+r.Known.Until+": "+r.Known.Reason)
 	}
 	d.add("note", r.Note)
+	d.add("document", f.Document)
 	return d
 }
 

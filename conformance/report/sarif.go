@@ -73,6 +73,9 @@ func newRule(f conformance.Finding) sarifRule {
 			help = append(help, display.Line(part.label+": "+part.text+"."))
 		}
 	}
+	if f.Document != "" {
+		help = append(help, display.Line(f.Document))
+	}
 	likely := f.Likely()
 	if len(likely) > 0 {
 		help = append(help, "What is probably missing in the code, by library:")
