@@ -45,7 +45,7 @@ var absent = []check{
 		},
 	},
 	{
-		name: "garbage", means: CauseOpen, severity: Critical,
+		name: "garbage", means: CauseAnyToken, severity: Critical,
 		sends:  "a text that is not a token",
 		gain:   "anybody can call the endpoint",
 		flaw:   "the API does not parse the token, or accepts it when parsing fails",

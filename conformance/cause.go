@@ -17,6 +17,7 @@ const (
 	CauseAnswer     CauseID = "answer"
 	CauseShared     CauseID = "shared-answer"
 	CauseOpen       CauseID = "open"
+	CauseAnyToken   CauseID = "any-token"
 	CauseCrash      CauseID = "crash"
 	CauseRedirect   CauseID = "redirect"
 	CauseNot401     CauseID = "not-401"
@@ -115,8 +116,9 @@ const (
 type cause struct {
 	id    CauseID
 	title string // the flaw, if the case does not describe it better
-	// blockedBy are flaws that also make the cases of this flaw fail. If one of them is found,
-	// failures of this cause are blocked. The relation is transitive.
+	// blockedBy are flaws that also make the cases of this flaw fail, whatever else the API
+	// checks. If one of them is found, failures of this cause are blocked. A blocker of a blocker
+	// blocks too, if the cases of the one between them failed or were not sent.
 	blockedBy []CauseID
 	severity  Severity // "": of the case
 	gain      string   // the advantage of an attacker, if the case does not state it
@@ -136,6 +138,7 @@ var causes = []cause{
 	{id: CauseAnswer, title: "the endpoint does not give the answer that the document expects", severity: Low},
 	{id: CauseShared, title: "the API gives the answer for one caller to everybody: its cache does not distinguish callers", remedy: remedyCache},
 	{id: CauseOpen, title: "the API does not require a token", blockedBy: []CauseID{CauseShared}, remedy: remedyRequire},
+	{id: CauseAnyToken, title: "the API accepts any text as a token", blockedBy: []CauseID{CauseOpen}, remedy: remedySignature},
 	{id: CauseDebugger, title: "the API runs in debug mode with an interactive debugger", gain: "anybody can run code on the machine of the API", remedy: remedyErrors},
 	{id: CauseDebug, blockedBy: []CauseID{CauseDebugger}, title: "the API shows internal errors: debug output or messages of a library", remedy: remedyErrors},
 	{id: CauseCrash, title: "the API fails on a request that it must refuse", blockedBy: []CauseID{CauseDebug}, severity: Medium, gain: "anybody can make the API fail with one request, and its internal errors hide attacks in the logs", remedy: remedyErrors},
@@ -143,10 +146,10 @@ var causes = []cause{
 	{id: CauseNot401, title: "the API does not answer 401 to an unauthenticated caller", blockedBy: []CauseID{CauseRemembered}, severity: Low, gain: "nothing: clients are not told to sign in again", remedy: remedyStatus},
 	{id: CauseNot403, title: "the API does not answer 403 to an authenticated caller", severity: Low, gain: "nothing: clients sign in again without success", remedy: remedyStatus},
 
-	{id: CauseSignature, title: "the API does not check the signature", blockedBy: []CauseID{CauseOpen}, remedy: remedySignature},
+	{id: CauseSignature, title: "the API does not check the signature", blockedBy: []CauseID{CauseAnyToken}, remedy: remedySignature},
 	{id: CauseAlgorithm, title: "the token selects the verification algorithm", blockedBy: []CauseID{CauseSignature}, remedy: remedySignature},
 	{id: CauseKeySource, title: "the token supplies the key that it is verified with", blockedBy: []CauseID{CauseSignature}, remedy: remedySignature},
-	{id: CauseKid, title: "the API looks keys up by a name (kid) that it does not check", blockedBy: []CauseID{CauseAlgorithm}, remedy: remedySignature},
+	{id: CauseKid, title: "the API looks keys up by a name (kid) that it does not check", blockedBy: []CauseID{CauseSignature, CauseAlgorithm}, remedy: remedySignature},
 	{id: CauseHeader, title: "the API does not check the header of the token", blockedBy: []CauseID{CauseSignature}, remedy: remedySignature},
 	{id: CauseForm, title: "the API does not check the form of the token", blockedBy: []CauseID{CauseSignature}, remedy: remedySignature},
 	{id: CauseScheme, title: "the API does not check the authentication scheme", blockedBy: []CauseID{CauseOpen}, remedy: remedyRequire},
@@ -171,20 +174,20 @@ var causes = []cause{
 	{id: CauseMembersRefused, title: "the API treats a member of the tenant as a guest", blockedBy: []CauseID{CauseRemembered}, remedy: remedyGuests},
 	{id: CauseValidGroups, title: "the API refuses users who are in many groups", blockedBy: []CauseID{CauseRemembered}, remedy: remedyGroup},
 	{id: CauseValidGuest, title: "the API refuses guests whom the document accepts", blockedBy: []CauseID{CauseRemembered, CauseValidClaims}, remedy: remedyOptional},
-	{id: CauseEither, title: "the API accepts the scope or the role, and the document requires both", blockedBy: []CauseID{CauseRemembered, CauseSignature}, gain: "any client with the scope can act for a user without the role, and any user with the role can use a client without consent"},
-	{id: CauseScope, title: "the API does not check the scope (scp)", blockedBy: []CauseID{CauseRemembered, CauseSignature, CauseEither}, remedy: remedyScope},
-	{id: CauseRole, title: "the API does not check the role (roles)", blockedBy: []CauseID{CauseRemembered, CauseSignature, CauseEither}, remedy: remedyRole},
+	{id: CauseEither, title: "the API accepts the scope or the role, and the document requires both", blockedBy: []CauseID{CauseRemembered, CauseAnyToken}, gain: "any client with the scope can act for a user without the role, and any user with the role can use a client without consent"},
+	{id: CauseScope, title: "the API does not check the scope (scp)", blockedBy: []CauseID{CauseRemembered, CauseAnyToken, CauseEither}, remedy: remedyScope},
+	{id: CauseRole, title: "the API does not check the role (roles)", blockedBy: []CauseID{CauseRemembered, CauseAnyToken, CauseEither}, remedy: remedyRole},
 	{id: CauseStaleRoles, title: "the API does not take the roles of a user from the token (roles)", blockedBy: []CauseID{CauseRemembered, CauseRole}, remedy: remedyRole},
-	{id: CauseCallers, title: "the API does not distinguish users from applications (idtyp, scp)", blockedBy: []CauseID{CauseRemembered, CauseScope}, remedy: remedyCallers},
+	{id: CauseCallers, title: "the API does not distinguish users from applications (idtyp, scp)", blockedBy: []CauseID{CauseRemembered, CauseAnyToken, CauseScope}, remedy: remedyCallers},
 	{id: CauseOwnIDToken, title: "the API accepts an ID token for its own registration as an access token", blockedBy: []CauseID{CauseIDToken, CauseScope, CauseCallers}, remedy: remedyScope},
-	{id: CauseGroup, title: "the API does not check the group (groups)", blockedBy: []CauseID{CauseRemembered, CauseSignature}, remedy: remedyGroup},
-	{id: CauseGuests, title: "the API does not refuse guests (acct)", blockedBy: []CauseID{CauseRemembered, CauseSignature}, remedy: remedyGuests},
+	{id: CauseGroup, title: "the API does not check the group (groups)", blockedBy: []CauseID{CauseRemembered, CauseAnyToken}, remedy: remedyGroup},
+	{id: CauseGuests, title: "the API does not refuse guests (acct)", blockedBy: []CauseID{CauseRemembered, CauseAnyToken}, remedy: remedyGuests},
 	{id: CauseAlternatives, title: "the API combines parts of different alternatives", blockedBy: []CauseID{CauseRemembered, CauseScope, CauseRole, CauseGroup, CauseCallers}, remedy: remedyRole},
-	{id: CauseOwner, title: "the API does not check who owns the object", blockedBy: []CauseID{CauseOpen, CauseScope}, remedy: remedyOwner},
+	{id: CauseOwner, title: "the API does not check who owns the object", blockedBy: []CauseID{CauseAnyToken}, remedy: remedyOwner},
 	{id: CauseOwnerClaimed, title: "the API takes the owner of an object from the request, not from the token", blockedBy: []CauseID{CauseOwner}, remedy: remedyOwner},
 	{id: CauseScopeCompare, title: "the API does not compare scopes (scp) as whole words of the right claim", blockedBy: []CauseID{CauseScope, CauseAlternatives}, remedy: remedyScope},
 	{id: CauseRolePart, title: "the API does not check all of the roles (roles)", blockedBy: []CauseID{CauseRole, CauseAlternatives}, remedy: remedyRole},
-	{id: CauseRoleCompare, title: "the API does not compare roles (roles) as whole words of the right claim", blockedBy: []CauseID{CauseStaleRoles, CauseAlternatives}, remedy: remedyRole},
+	{id: CauseRoleCompare, title: "the API does not compare roles (roles) as whole words of the right claim", blockedBy: []CauseID{CauseRole, CauseStaleRoles, CauseAlternatives}, remedy: remedyRole},
 	{id: CauseGroupCompare, title: "the API does not compare groups (groups) as whole values of the right claim", blockedBy: []CauseID{CauseGroup, CauseAlternatives}, remedy: remedyGroup},
 	{id: CauseOrder, title: "the API checks scopes and roles before it has verified the token", blockedBy: []CauseID{CauseNot401}, remedy: remedyStatus},
 	{id: CauseBeforeToken, title: "the API processes the body or the object before it checks the token", blockedBy: []CauseID{CauseOpen, CauseNot401}, remedy: remedyRequire},
@@ -199,7 +202,7 @@ var causes = []cause{
 	{id: CauseHeaderMethod, title: "the API takes the method from a header that the caller sets", blockedBy: []CauseID{CauseOpen}, remedy: remedyRoute},
 	{id: CauseHeaderHost, title: "the API does not check the token of requests that name an internal host", blockedBy: []CauseID{CauseOpen}, remedy: remedyRoute},
 	{id: CauseHeaderAddress, title: "the API does not check the token for some client addresses, and takes the address from a header", blockedBy: []CauseID{CauseOpen}, remedy: remedyRoute},
-	{id: CauseHeaderProbe, title: "the API does not check the token of requests that claim to be internal", blockedBy: []CauseID{CauseOpen, CauseSignature}, remedy: remedyRoute},
+	{id: CauseHeaderProbe, title: "the API does not check the token of requests that claim to be internal", blockedBy: []CauseID{CauseOpen}, remedy: remedyRoute},
 	{id: CauseHeaderClient, title: "the API does not check the token of some kinds of clients or requests, such as those of browsers", blockedBy: []CauseID{CauseOpen}, remedy: remedyRoute},
 	{id: CauseDefaultCredential, title: "the API accepts a default token, password or key of developers", blockedBy: []CauseID{CauseOpen}, remedy: remedyRequire},
 	{id: CauseHeaderIdentity, title: "the API takes the caller from a header that the caller sets", blockedBy: []CauseID{CauseOpen}, remedy: remedyRoute},
@@ -240,24 +243,25 @@ func (id CauseID) known() cause {
 	return cause{id: id, title: string(id)}
 }
 
-// blockers are all causes that can block the given causes, each of them once, in the
-// order in which to fix them. A given cause is included only if it blocks another one.
-func blockers(of ...CauseID) []CauseID {
+// blockers are the causes that block the given causes, each of them once, in the order in which
+// to fix them. A blocker's own blockers are included if leads reports that its cases do not
+// show that the API is right. A given cause is included only if it blocks another one.
+func blockers(leads func(CauseID) bool, of ...CauseID) []CauseID {
 	var all []CauseID
 	var add func(id CauseID)
 	add = func(id CauseID) {
-		if slices.Contains(all, id) {
-			return
-		}
-		all = append(all, id)
 		for _, earlier := range id.known().blockedBy {
-			add(earlier)
+			if slices.Contains(all, earlier) {
+				continue
+			}
+			all = append(all, earlier)
+			if leads(earlier) {
+				add(earlier)
+			}
 		}
 	}
 	for _, id := range of {
-		for _, earlier := range id.known().blockedBy {
-			add(earlier)
-		}
+		add(id)
 	}
 	slices.SortFunc(all, func(a, b CauseID) int { return a.place() - b.place() })
 	return all

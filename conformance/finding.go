@@ -64,7 +64,7 @@ func (g *grouping) summary(results []*Result) []Finding {
 		}
 		for _, id := range slices.Concat(f.Evidence, f.Blocked) {
 			r := byID[id]
-			if worse(r.Severity, f.Severity) && (r.wronglyAdmitted() || about.severity == "" && slices.Contains(f.Evidence, id)) {
+			if worse(r.Severity, f.Severity) && !r.vacuous && (r.wronglyAdmitted() || about.severity == "" && slices.Contains(f.Evidence, id)) {
 				f.Severity = r.Severity
 			}
 			if !slices.Contains(f.Endpoints, r.Endpoint) && slices.Contains(f.Evidence, id) {

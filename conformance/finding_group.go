@@ -9,9 +9,22 @@ import (
 type grouping struct {
 	suite    *Suite
 	findings []*Finding
-	tested   map[string]map[CauseID]bool // by endpoint: the causes that cases tested
-	stopped  bool                        // no endpoint admits anybody
-	base     map[string]*base            // by endpoint and alternative: set if nobody is admitted
+	tested   causesAt         // the causes that cases tested
+	failed   causesAt         // the causes of failures, also of blocked ones
+	stopped  bool             // no endpoint admits anybody
+	base     map[string]*base // by endpoint and alternative: set if nobody is admitted
+}
+
+// causesAt are causes by endpoint.
+type causesAt map[string]map[CauseID]bool
+
+func (c causesAt) add(endpoint string, causes ...CauseID) {
+	if c[endpoint] == nil {
+		c[endpoint] = make(map[CauseID]bool)
+	}
+	for _, id := range causes {
+		c[endpoint][id] = true
+	}
 }
 
 // base is the failure of the token that an endpoint must accept.
@@ -21,7 +34,7 @@ type base struct {
 }
 
 func newGrouping(s *Suite) *grouping {
-	return &grouping{suite: s, tested: make(map[string]map[CauseID]bool), base: make(map[string]*base)}
+	return &grouping{suite: s, tested: make(causesAt), failed: make(causesAt), base: make(map[string]*base)}
 }
 
 // groupAll groups results into findings, endpoint by endpoint. If the target stopped, the cases
@@ -52,11 +65,10 @@ func (g *grouping) group(results []*Result) {
 	for _, r := range results {
 		r.cause = cmp.Or(r.cause, r.Means)
 		if r.Outcome == Fail || r.Outcome == Pass || r.Outcome == Note {
-			if g.tested[r.Endpoint] == nil {
-				g.tested[r.Endpoint] = make(map[CauseID]bool)
+			g.tested.add(r.Endpoint, r.Means, r.cause)
+			if r.Means == CauseIssuer || r.Means == CauseAudience {
+				g.tested.add(r.Endpoint, CauseClaims)
 			}
-			g.tested[r.Endpoint][r.Means] = true
-			g.tested[r.Endpoint][r.cause] = true
 		}
 		if r.Outcome == Fail {
 			failed = append(failed, r)
@@ -69,6 +81,12 @@ func (g *grouping) group(results []*Result) {
 	requiresEither(results)
 	toleratesTooMuch(results)
 	refusesLikeForbidden(failed)
+	for _, r := range failed {
+		g.failed.add(r.Endpoint, r.cause)
+		if r.cause == CauseClaims { // of several claims in one
+			g.failed.add(r.Endpoint, r.Means)
+		}
+	}
 	// Causes that block others come first; then the order of the plan decides.
 	slices.SortStableFunc(failed, func(a, b *Result) int {
 		return cmp.Or(a.turn()-b.turn(), b.cause.place()-a.cause.place(), btoi(b.Shows == b.cause)-btoi(a.Shows == a.cause))
@@ -156,7 +174,8 @@ func (g *grouping) explains(r *Result) *Finding {
 	if r.cause == CauseOrder { // the check that should come first may be missing
 		also = append([]CauseID{r.Means}, also...)
 	}
-	all := append(blockers(append([]CauseID{r.cause}, also...)...), also...)
+	leads := func(id CauseID) bool { return !g.tested[r.Endpoint][id] || g.failed[r.Endpoint][id] }
+	all := append(blockers(leads, append([]CauseID{r.cause}, also...)...), also...)
 	slices.SortFunc(all, func(a, b CauseID) int { return a.place() - b.place() })
 	for _, id := range all {
 		for _, f := range g.findings {

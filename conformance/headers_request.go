@@ -229,8 +229,9 @@ func probeHeaders(f headerFacts) ([]disguise, error) {
 		all = append(all, d)
 		// Code for tests may omit only the check of the signature.
 		raw := forged.String()
-		all = append(all, disguise{says: "a token signed with an attacker's key, and all headers of internal calls with " + yes, rare: true, change: func(spoken) credential {
-			c := credential{authorization: []string{"Bearer " + raw}, secrets: []string{raw}, header: make(http.Header), query: "debug=" + yes + "&test=" + yes}
+		all = append(all, disguise{says: "a token signed with an attacker's key, and all headers of internal calls with " + yes, rare: true, without: func(spoken) credential { return bearer(raw) }, change: func(spoken) credential {
+			c := bearer(raw)
+			c.header, c.query = make(http.Header), "debug="+yes+"&test="+yes
 			for _, name := range internalNames {
 				c.header[name] = []string{yes}
 			}

@@ -16,6 +16,7 @@ type ruled struct {
 	issuer string
 	decide func(claims) bool
 	admits func(iss, tid string) bool // tokens of other tenants; nil: none
+	flaw   flaw                       // of the validation
 }
 
 // claims are the claims with which ruled decides.
@@ -44,7 +45,7 @@ func (c claims) app() bool { return c["idtyp"] == "app" || c["scp"] == nil && c[
 // status is 200, 401 or 403.
 func (a ruled) status(authorization string) (int, claims) {
 	var seen claims
-	v := validator{issuer: a.issuer, mutation: mutation{reads: func(c map[string]any) {
+	v := validator{issuer: a.issuer, flaw: a.flaw, mutation: mutation{reads: func(c map[string]any) {
 		seen = maps.Clone(c)
 		iss, _ := c["iss"].(string)
 		if tid, _ := c["tid"].(string); a.admits != nil && a.admits(iss, tid) {

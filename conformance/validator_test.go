@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// flaw names one check that a validator lacks.
+// flaw names a check that a validator lacks, or several with + between them.
 type flaw string
 
 // validator is an API with GET /health and GET /secure that is correct except for its flaw. It is
@@ -39,6 +39,10 @@ type mutation struct {
 	forgets  func(claims map[string]any) bool // authorizes before the signature is checked
 	breaksOn func(raw string) bool            // answers 500
 	parses   func(payload []byte) map[string]any
+}
+
+func (v validator) lacks(check flaw) bool {
+	return slices.Contains(strings.Split(string(v.flaw), "+"), string(check))
 }
 
 func (v validator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -75,28 +79,28 @@ func (v validator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case status != 200:
 		body = map[string]any{"detail": "no"}
-	case v.flaw == "answer":
+	case v.lacks("answer"):
 		body = map[string]any{"status": "fine"}
 	}
 	answer(w, status, body)
 }
 
 func (v validator) status(authorization string) int {
-	if v.flaw == "everybody" {
+	if v.lacks("everybody") {
 		return 200
 	}
-	if v.flaw == "nobody" {
+	if v.lacks("nobody") {
 		return 401
 	}
 	scheme, raw, _ := strings.Cut(authorization, " ")
 	switch {
-	case authorization == "" && v.flaw == "no-token":
+	case authorization == "" && v.lacks("no-token"):
 		return 200
-	case authorization == "" && v.flaw == "forbidden-for-unauthorized":
+	case authorization == "" && v.lacks("forbidden-for-unauthorized"):
 		return 403
-	case raw == "" && scheme != "" && v.flaw == "empty":
+	case raw == "" && scheme != "" && v.lacks("empty"):
 		return 200
-	case !strings.EqualFold(scheme, "Bearer") && v.flaw != "scheme" || raw == "":
+	case !strings.EqualFold(scheme, "Bearer") && !v.lacks("scheme") || raw == "":
 		return 401
 	}
 	if v.breaksOn != nil && v.breaksOn(raw) {
@@ -104,10 +108,10 @@ func (v validator) status(authorization string) int {
 	}
 	segments := strings.Split(raw, ".")
 	if len(segments) != 3 {
-		switch v.flaw {
-		case "garbage":
+		switch {
+		case v.lacks("garbage"):
 			return 200
-		case "crash":
+		case v.lacks("crash"):
 			return 500
 		}
 		return 401
@@ -143,7 +147,7 @@ func (v validator) status(authorization string) int {
 	if !unmarshal(segments[0], &header) && !trusted || !unmarshal(segments[1], &claims) {
 		return 401
 	}
-	if v.flaw == "order" && !slices.Contains(strings.Fields(claims.Scp), "read_data") {
+	if v.lacks("order") && !slices.Contains(strings.Fields(claims.Scp), "read_data") {
 		return 403
 	}
 	if !trusted && !v.signed(header.Alg, header.Kid, raw) {
@@ -151,19 +155,19 @@ func (v validator) status(authorization string) int {
 	}
 	now := float64(time.Now().Unix())
 	issuer := v.issuer
-	if v.flaw == "tenant" {
+	if v.lacks("tenant") {
 		issuer = strings.ReplaceAll(issuer, tenantID, claims.Tid)
 	}
 	switch {
-	case claims.Iss != issuer && v.flaw != "issuer":
+	case claims.Iss != issuer && !v.lacks("issuer"):
 		return 401
-	case claims.Tid != tenantID && v.flaw != "tenant":
+	case claims.Tid != tenantID && !v.lacks("tenant"):
 		return 401
-	case claims.Aud != apiID && v.flaw != "audience":
+	case claims.Aud != apiID && !v.lacks("audience"):
 		return 401
-	case claims.Exp < now && v.flaw != "expiry":
+	case claims.Exp < now && !v.lacks("expiry"):
 		return 401
-	case claims.Nbf > now && v.flaw != "not-before":
+	case claims.Nbf > now && !v.lacks("not-before"):
 		return 401
 	}
 	return v.authorize(claims.Scp, claims.Oid == claims.Sub, claims.Roles)
@@ -173,10 +177,10 @@ func (v validator) signed(alg, kid string, raw string) bool {
 	segments := strings.Split(raw, ".")
 	switch {
 	case alg == "none":
-		return v.flaw == "alg-none"
+		return v.lacks("alg-none")
 	case alg != "RS256":
 		return false
-	case v.flaw == "signature" && kid == "one":
+	case v.lacks("signature") && kid == "one":
 		return true
 	}
 	keys := v.keys
@@ -185,7 +189,7 @@ func (v validator) signed(alg, kid string, raw string) bool {
 	}
 	key := keys(kid)
 	if key == nil {
-		return v.flaw == "kid"
+		return v.lacks("kid")
 	}
 	signature, err := base64.RawURLEncoding.DecodeString(segments[2])
 	sum := sha256.Sum256([]byte(segments[0] + "." + segments[1]))
@@ -205,27 +209,27 @@ func allKeys(kid string) *rsa.PublicKey {
 
 func (v validator) authorize(scp string, application bool, roles []string) int {
 	accepted := []string{"Admin", "DevOps"}
-	switch v.flaw {
-	case "one-role":
+	if v.lacks("one-role") {
 		accepted = accepted[:1]
-	case "any-role":
+	}
+	if v.lacks("any-role") {
 		accepted = append(accepted, "Reader")
 	}
-	scoped := slices.Contains(strings.Fields(scp), "read_data") || v.flaw == "scope"
-	if v.flaw == "either" && (scoped || slices.ContainsFunc(accepted, func(role string) bool { return slices.Contains(roles, role) })) {
+	scoped := slices.Contains(strings.Fields(scp), "read_data") || v.lacks("scope")
+	if v.lacks("either") && (scoped || slices.ContainsFunc(accepted, func(role string) bool { return slices.Contains(roles, role) })) {
 		return 200
 	}
-	if v.flaw == "applications" && application {
+	if v.lacks("applications") && application {
 		scoped = true
 	}
 	switch {
-	case !scoped && v.flaw == "unauthorized-for-forbidden":
+	case !scoped && v.lacks("unauthorized-for-forbidden"):
 		return 401
 	case !scoped:
 		return 403
-	case v.flaw == "role" || slices.ContainsFunc(accepted, func(role string) bool { return slices.Contains(roles, role) }):
+	case v.lacks("role") || slices.ContainsFunc(accepted, func(role string) bool { return slices.Contains(roles, role) }):
 		return 200
-	case v.flaw == "redirect":
+	case v.lacks("redirect"):
 		return 302
 	}
 	return 403
