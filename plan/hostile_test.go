@@ -112,7 +112,7 @@ func TestHostileTextInDifferences(t *testing.T) {
 	saved := savedPlan(t, nil)
 	saved.Plan.Tenant.ID = hostile
 	got, err := saved.Differences(&Plan{Tenant: Tenant{ID: hostile + "2"}})
-	if want := []string{"the plan is for tenant " + harmless + ", and this is tenant " + harmless + "2"}; err != nil || !cmp.Equal(want, got) {
+	if want := []string{"the plan is for tenant " + harmless + ", but the target is tenant " + harmless + "2"}; err != nil || !cmp.Equal(want, got) {
 		t.Errorf("%q, %v; want %q", got, err, want)
 	}
 }

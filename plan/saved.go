@@ -69,7 +69,7 @@ type SavedPlan struct {
 // for each object. If there are none, the current plan does exactly what was reviewed.
 func (s *SavedPlan) Differences(now *Plan) ([]string, error) {
 	if s.Plan.Tenant.ID != now.Tenant.ID {
-		return []string{display.Line(fmt.Sprintf("the plan is for tenant %s, and this is tenant %s", s.Plan.Tenant.ID, now.Tenant.ID))}, nil
+		return []string{display.Line(fmt.Sprintf("the plan is for tenant %s, but the target is tenant %s", s.Plan.Tenant.ID, now.Tenant.ID))}, nil
 	}
 	raw, err := json.Marshal(now.Steps)
 	if err != nil {

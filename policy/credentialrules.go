@@ -15,7 +15,7 @@ const federationSource = "Microsoft: Workload identity federation considerations
 // application.
 var credentialRules = []Rule{
 	{
-		ID: "secret-public-client", Severity: High, Reason: "everybody who has the client has the secret, and is the application",
+		ID: "secret-public-client", Severity: High, Reason: "every user of the client can read the secret and act as the application",
 		Fix: "remove the secret, or use a separate application for the confidential client", Source: bcp + ", section 2.5; RFC 8252, section 8.5; Microsoft: Public and confidential client applications",
 		Violates: "displayName: A\npublicClient: {redirectUris: ['http://localhost']}\nsecrets: [{name: app}]",
 		Clean:    "displayName: A\npublicClient: {redirectUris: ['http://localhost']}",
@@ -63,7 +63,7 @@ var credentialRules = []Rule{
 		find:     eachCertificate(func(a subject, _, to time.Time) bool { return to.Before(a.now) }, "has expired"),
 	},
 	{
-		ID: "secret-instead-of-certificate", Severity: Low, Reason: "a secret is a string that can be copied and leaked; the key of a certificate, or a federated credential, stays where it is",
+		ID: "secret-instead-of-certificate", Severity: Low, Reason: "a secret is a string that can be copied and leaked; the private key of a certificate stays on its machine, and a federated credential has no secret",
 		Fix: "use federatedCredentials or certificates", Source: "Microsoft: Security best practices for application properties, Credential configuration; Microsoft: Application management policies",
 		Violates: "displayName: A\nsecrets: [{name: app}]",
 		Clean:    "displayName: A\nfederatedCredentials: [{name: ci, github: {repository: contoso/orders, environment: production, ownerId: 1, repositoryId: 2}}]",

@@ -22,7 +22,7 @@ var exposureRules = []Rule{
 		Violates: "displayName: A\nsignInAudience: AzureADMultipleOrgs",
 		Clean:    "displayName: A\nsignInAudience: AzureADMyOrg",
 		find: when(func(a subject) bool { return a.multiTenant() && !a.all.tenants[a.id()] && len(a.Customers) == 0 },
-			"it admits users of every tenant, and neither its customers nor a Conformance document say that other tenants are welcome", "signInAudience"),
+			"it admits users of every tenant, but it has no customers, and no Conformance document permits other tenants", "signInAudience"),
 	},
 	{
 		ID: "personal-accounts", Severity: High, Reason: "anybody with a Microsoft account can sign in",
@@ -34,7 +34,7 @@ var exposureRules = []Rule{
 		}, "it admits personal accounts", "signInAudience"),
 	},
 	{
-		ID: "instance-property-lock", Severity: Medium, Reason: "an administrator of another tenant adds a credential to its service principal and is the application there",
+		ID: "instance-property-lock", Severity: Medium, Reason: "an administrator of another tenant can add a credential to its service principal and act as the application there",
 		Fix: "set servicePrincipalLockConfiguration: {isEnabled: true, allProperties: true}", Source: "Microsoft: Configure app instance property lock",
 		Violates: "displayName: A\nsignInAudience: AzureADMultipleOrgs",
 		Clean:    "displayName: A\nsignInAudience: AzureADMultipleOrgs\nservicePrincipalLockConfiguration: {isEnabled: true, allProperties: true}",
@@ -52,11 +52,11 @@ var exposureRules = []Rule{
 			"everybody in the tenant can sign in", "servicePrincipal", "appRoleAssignmentRequired"),
 	},
 	{
-		ID: "scope-write-by-user", Severity: High, Reason: "every user consents for a client to change data in their name",
+		ID: "scope-write-by-user", Severity: High, Reason: "every user can consent to a client that changes data in their name",
 		Fix: "set type: Admin for the scope", Source: scopeSource,
 		Violates: "displayName: A\napi: {requestedAccessTokenVersion: 2, oauth2PermissionScopes: [{value: Orders.Write}]}",
 		Clean:    "displayName: A\napi: {requestedAccessTokenVersion: 2, oauth2PermissionScopes: [{value: Orders.Write, type: Admin}, {value: Orders.Read}]}",
-		find:     eachScope(func(s stack.Scope) bool { return s.Type != "Admin" && writes.MatchString(s.Value) }, "writes, and users consent to it themselves"),
+		find:     eachScope(func(s stack.Scope) bool { return s.Type != "Admin" && writes.MatchString(s.Value) }, "permits changes, and users can consent to it"),
 	},
 	{
 		ID: "scope-disabled", Severity: Low, Reason: "nobody can request the scope, and clients that need it fail",
@@ -97,7 +97,7 @@ var exposureRules = []Rule{
 		find:     eachURI(func(uri string) bool { return strings.HasPrefix(uri, "http://") }, "begins with http"),
 	},
 	{
-		ID: "token-version", Severity: Low, Reason: "version 1 tokens have an audience and an issuer of two forms, which APIs confuse",
+		ID: "token-version", Severity: Low, Reason: "the audience and the issuer of version 1 tokens differ from version 2, and APIs confuse them",
 		Fix: "set api: {requestedAccessTokenVersion: 2}", Source: "Microsoft: Access tokens, Token formats",
 		Violates: "displayName: A\napi: {oauth2PermissionScopes: [{value: Orders.Read}]}",
 		Clean:    "displayName: A\napi: {requestedAccessTokenVersion: 2, oauth2PermissionScopes: [{value: Orders.Read}]}",
@@ -127,7 +127,7 @@ var exposureRules = []Rule{
 		},
 	},
 	{
-		ID: "group-claims-all", Severity: Low, Reason: "tokens tell every group of a user, and lose all of them for users who are in many",
+		ID: "group-claims-all", Severity: Low, Reason: "tokens contain every group of a user, but none if the user is in more than 200 groups",
 		Fix: "use groupMembershipClaims: ApplicationGroup and assign the groups", Source: "Microsoft: Configure group claims for applications",
 		Violates: "displayName: A\ngroupMembershipClaims: All",
 		Clean:    "displayName: A\ngroupMembershipClaims: ApplicationGroup",

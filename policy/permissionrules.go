@@ -50,14 +50,14 @@ func begins(value string, with []string) bool {
 // permissionRules are about the permissions of the application on other APIs.
 var permissionRules = []Rule{
 	{
-		ID: "graph-path-to-administrator", Severity: Critical, Reason: "anyone who has a credential of the application becomes Global Administrator, directly or by another application or group",
+		ID: "graph-path-to-administrator", Severity: Critical, Reason: "anyone who has a credential of the application can become Global Administrator, directly or through another application or group",
 		Fix: "request the narrowest permission, such as Application.ReadWrite.OwnedBy", Source: permissionSource + "; Microsoft: Security operations for privileged accounts",
 		Violates: "displayName: A\npermissions: [{resource: Microsoft Graph, roles: [RoleManagement.ReadWrite.Directory]}]",
 		Clean:    "displayName: A\npermissions: [{resource: Microsoft Graph, roles: [Application.ReadWrite.OwnedBy]}]",
 		find:     eachGraphRole(isTenantWide, "leads to Global Administrator"),
 	},
 	{
-		ID: "graph-all-mail-and-files", Severity: High, Reason: "anyone who has a credential of the application reads or changes the data of every user",
+		ID: "graph-all-mail-and-files", Severity: High, Reason: "anyone who has a credential of the application can read or change the data of every user",
 		Fix: "limit the application to some mailboxes or sites (application access policies, Sites.Selected), or use delegated permissions", Source: permissionSource + "; Microsoft: Limit application permissions to specific Exchange Online mailboxes",
 		Violates: "displayName: A\npermissions: [{resource: Microsoft Graph, roles: [Mail.Read]}]",
 		Clean:    "displayName: A\npermissions: [{resource: Microsoft Graph, roles: [Sites.Selected]}]",
@@ -66,7 +66,7 @@ var permissionRules = []Rule{
 		}, "is over the data of all users"),
 	},
 	{
-		ID: "graph-write-all", Severity: High, Reason: "anyone who has a credential of the application changes every object of the kind",
+		ID: "graph-write-all", Severity: High, Reason: "anyone who has a credential of the application can change every object of the kind",
 		Fix: "request a read permission, or a narrower one", Source: permissionSource,
 		Violates: "displayName: A\npermissions: [{resource: Microsoft Graph, roles: [Device.ReadWrite.All]}]",
 		Clean:    "displayName: A\npermissions: [{resource: Microsoft Graph, roles: [Device.Read.All]}]",
@@ -75,7 +75,7 @@ var permissionRules = []Rule{
 		}, "writes all objects"),
 	},
 	{
-		ID: "graph-read-directory", Severity: Medium, Reason: "anyone who has a credential of the application reads all users, groups and applications of the tenant",
+		ID: "graph-read-directory", Severity: Medium, Reason: "anyone who has a credential of the application can read all users, groups and applications of the tenant",
 		Fix: "request read permissions, such as User.Read.All or GroupMember.Read.All", Source: permissionSource,
 		Violates: "displayName: A\npermissions: [{resource: Microsoft Graph, roles: [Directory.Read.All]}]",
 		Clean:    "displayName: A\npermissions: [{resource: Microsoft Graph, roles: [GroupMember.Read.All]}]",

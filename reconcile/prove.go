@@ -59,7 +59,7 @@ func (t *tenant) kept(stacks []*stack.Stack) error {
 	}
 	good, err := t.Prove(t.ctx, credentials)
 	if err != nil {
-		return fmt.Errorf("prove the kept credentials: %w", err)
+		return fmt.Errorf("test the stored credentials: %w", err)
 	}
 	for i, p := range t.provable {
 		if !good[i] {

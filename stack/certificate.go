@@ -41,7 +41,7 @@ func (l *loader) checkCertificates(s *loaded, a *Application) {
 			return l.at(s, "Application", a.Name, append([]any{"certificates", i}, path...)...)
 		}
 		if seen[c.Name] {
-			l.mistakes.add(at("name"), "", "a second certificate %q", c.Name)
+			l.mistakes.add(at("name"), "", "certificate %q is declared twice", c.Name)
 		}
 		seen[c.Name] = true
 		file := c.File

@@ -19,7 +19,7 @@ func (l *loader) checkRefusals(c *Conformance, e Endpoint, at func(path ...any) 
 		return
 	}
 	l.mistakes.add(at("request"), "add content that only an admitted request gets: `expect: {json: {/data: …}}` or `expect: {contains: …}`",
-		"endpoint %s: a refusal can have a status of success, and the document does not say how to distinguish it from an admitted request", e.ID())
+		"endpoint %s: a refusal can have a status of success, and the document does not state how to distinguish it from an admitted request", e.ID())
 }
 
 // checkCapture checks that an answer can have each captured part.

@@ -143,7 +143,7 @@ func (l *loader) checkEntitlements(s *loaded, a *Application) {
 	for i, scope := range a.API.OAuth2PermissionScopes {
 		where := []any{"api", "oauth2PermissionScopes", i}
 		if _, twice := scopeID[scope.Value]; twice {
-			l.mistakes.add(at(append(where, "value")...), "", "a second scope %q", scope.Value)
+			l.mistakes.add(at(append(where, "value")...), "", "scope %q is declared twice", scope.Value)
 		}
 		scopeID[scope.Value] = strings.ToLower(scope.ID)
 		if id := strings.ToLower(scope.ID); id != "" {
@@ -158,7 +158,7 @@ func (l *loader) checkEntitlements(s *loaded, a *Application) {
 	for i, role := range a.AppRoles {
 		where := []any{"appRoles", i}
 		if roles[role.Value] {
-			l.mistakes.add(at(append(where, "value")...), "", "a second role %q", role.Value)
+			l.mistakes.add(at(append(where, "value")...), "", "role %q is declared twice", role.Value)
 		}
 		roles[role.Value] = true
 		id := strings.ToLower(role.ID)
@@ -208,7 +208,7 @@ func (l *loader) checkOptionalClaims(s *loaded, a *Application) {
 				name = *c.Source + "/" + name
 			}
 			if seen[name] {
-				l.mistakes.add(l.at(s, "Application", a.Name, "optionalClaims", token.field, i, "name"), "", "a second optional claim %q", c.Name)
+				l.mistakes.add(l.at(s, "Application", a.Name, "optionalClaims", token.field, i, "name"), "", "optional claim %q is declared twice", c.Name)
 			}
 			seen[name] = true
 		}

@@ -33,7 +33,7 @@ func (l *loader) checkRequirement(s *loaded, resource *Application, e Endpoint, 
 	if r.Owner && e.Setup == nil {
 		l.mistakes.add(at("owner"), "add setup: {request: …, as: NAME}, which creates the object as its owner", "endpoint %s admits only the owner of an object, and no setup creates one", e.ID())
 	} else if r.Owner && e.Setup.As == (As{}) {
-		l.mistakes.add(at("owner"), "add as: NAME to setup", "endpoint %s admits only the owner of an object, and setup does not say who that is", e.ID())
+		l.mistakes.add(at("owner"), "add as: NAME to setup", "endpoint %s admits only the owner of an object, and setup does not name the owner", e.ID())
 	}
 	for j, group := range r.Groups {
 		if s.groups[group] == nil {

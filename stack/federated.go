@@ -73,7 +73,7 @@ func (l *loader) checkFederatedCredentials(s *loaded, a *Application) {
 	names, tokens := map[string]bool{}, map[string]bool{}
 	for i, f := range a.FederatedCredentials {
 		if names[f.Name] {
-			l.mistakes.add(at(i, "name"), "", "a second federated credential %q", f.Name)
+			l.mistakes.add(at(i, "name"), "", "federated credential %q is declared twice", f.Name)
 		}
 		names[f.Name] = true
 		claims := f.Subject != "" || f.ClaimsMatchingExpression != nil
@@ -110,7 +110,7 @@ func (l *loader) checkFederatedCredentials(s *loaded, a *Application) {
 		a.FederatedCredentials[i] = f
 		for _, one := range f.Credentials() {
 			if one.Name != f.Name && names[one.Name] {
-				l.mistakes.add(at(i, "name"), "", "a second federated credential %q", one.Name)
+				l.mistakes.add(at(i, "name"), "", "federated credential %q is declared twice", one.Name)
 			}
 			names[one.Name] = true
 			token := one.Issuer + " " + cmp.Or(one.Subject, one.ManagedIdentity)

@@ -36,7 +36,7 @@ func TestSingleRules(t *testing.T) {
 		"one URI on two applications": {documents: [][3]string{application("a", "{displayName: A, identifierUris: ['api://x']}"), application("b", "{displayName: B, identifierUris: ['api://x']}")},
 			mistake: `identifier URI "api://x" is also an identifier URI of application a (`},
 		"two roles of one value": {documents: [][3]string{application("a", "{displayName: A, appRoles: [{value: R, displayName: A, description: A, allowedMemberTypes: [User]}, {value: R, displayName: A, description: A, allowedMemberTypes: [User]}]}")},
-			mistake: `a second role "R"`},
+			mistake: `role "R" is declared twice`},
 		"two roles of one id": {documents: [][3]string{application("a", "{displayName: A, appRoles: [{id: "+appID+", value: R, displayName: A, description: A, allowedMemberTypes: [User]}, {id: "+appID+", value: S, displayName: A, description: A, allowedMemberTypes: [User]}]}")},
 			mistake: "role S has the id of role R"},
 		"an existing group without an identity": {documents: [][3]string{group("{existing: true}")},

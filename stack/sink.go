@@ -81,7 +81,7 @@ func (l *loader) checkSecrets(s *loaded, a *Application) {
 			return l.at(s, "Application", a.Name, append([]any{"secrets", i}, path...)...)
 		}
 		if seen[secret.Name] {
-			l.mistakes.add(at("name"), "", "a second secret %q", secret.Name)
+			l.mistakes.add(at("name"), "", "secret %q is declared twice", secret.Name)
 		}
 		seen[secret.Name] = true
 		if _, err := Lifetime(secret.Lifetime); err != nil {

@@ -22,7 +22,7 @@ import (
 const (
 	exitDone   = 0 // done, and the answer is yes
 	exitFailed = 1 // could not do it
-	exitUsage  = 2 // bad usage or bad input; nothing was touched
+	exitUsage  = 2 // bad usage or bad input; nothing was changed
 	exitNo     = 3 // ran, and the answer is no
 
 	// The exit codes of shells:
@@ -136,7 +136,7 @@ func (a *app) reportMistakes(mistakes stack.Mistakes) int {
 			a.say("  hint: %s", m.Hint)
 		}
 	}
-	fmt.Fprintf(a.stderr, "%s; nothing was touched\n", count(len(mistakes), "mistake"))
+	fmt.Fprintf(a.stderr, "%s; nothing was changed\n", count(len(mistakes), "mistake"))
 	return exitUsage
 }
 

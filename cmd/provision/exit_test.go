@@ -56,7 +56,7 @@ func TestExitCodes(t *testing.T) {
 		"its own exit code":        {err: fmt.Errorf("x: %w", failure{failed, 17}), code: 17, printed: "error: x: it failed\n"},
 		"of a program":             {err: fmt.Errorf("x: %w", exitCode(9)), code: 9},
 		"a file without access":    {err: &fs.PathError{Op: "open", Path: "a", Err: syscall.EACCES}, code: exitFailed, printed: "error: open a: permission denied\nhint: give your account access to this file or folder, or run the command in another folder\n"},
-		"mistakes":                 {err: stack.Mistakes{{Pos: stack.Position{File: "a.yaml", Line: 3, Column: 1}, Message: "m", Hint: "h"}, {Pos: stack.Position{File: "b.yaml", Line: 1, Column: 2}, Message: "n"}}, code: exitUsage, printed: "error: a.yaml:3:1: m\n  hint: h\nerror: b.yaml:1:2: n\n2 mistakes; nothing was touched\n"},
+		"mistakes":                 {err: stack.Mistakes{{Pos: stack.Position{File: "a.yaml", Line: 3, Column: 1}, Message: "m", Hint: "h"}, {Pos: stack.Position{File: "b.yaml", Line: 1, Column: 2}, Message: "n"}}, code: exitUsage, printed: "error: a.yaml:3:1: m\n  hint: h\nerror: b.yaml:1:2: n\n2 mistakes; nothing was changed\n"},
 		"an interrupted read":      {err: failed, cause: interrupted{syscall.SIGINT}, verb: "plan", code: 130, printed: "error: interrupted\n"},
 		"before the first step":    {err: failed, cause: interrupted{syscall.SIGINT}, verb: "rotate", code: 130, printed: "error: interrupted; the tenant was not changed\nhint: `" + program() + " rotate stack` runs it again\n"},
 		"between steps":            {err: failed, cause: interrupted{syscall.SIGTERM}, verb: "rotate", began: true, code: 143, printed: "error: interrupted; completed steps stay in place\nhint: `" + program() + " rotate stack` continues from there\n"},

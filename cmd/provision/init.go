@@ -90,7 +90,7 @@ func (a *app) initOptions(dir string) (initOptions, error) {
 		o.name = filepath.Base(abs)
 	}
 	if !stackName.MatchString(o.name) || len(o.name) > 60 {
-		return o, hint(usagef("%q cannot be a stack's name: small letters, digits and hyphens, at most 60", o.name), "set a name with --name")
+		return o, hint(usagef("%q cannot be the name of a stack: use lowercase letters, digits and hyphens, at most 60", o.name), "set a name with --name")
 	}
 	return o, nil
 }

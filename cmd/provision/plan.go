@@ -302,5 +302,5 @@ func (a *app) confirm(ctx context.Context, s *connection, what string) error {
 			return nil
 		}
 	}
-	return hint(fmt.Errorf("not confirmed; nothing was touched"), "answer yes, or use --yes: `%s`", a.again("--yes"))
+	return hint(fmt.Errorf("not confirmed; nothing was changed"), "answer yes, or use --yes: `%s`", a.again("--yes"))
 }

@@ -50,10 +50,10 @@ func (s subjects) say(w stack.Warning) stack.Warning {
 	case s.unknown != nil:
 		w.Message += fmt.Sprintf(" (the form that %s uses could not be read from GitHub: %v)", w.Repository, s.unknown)
 	case s.ownerID != "":
-		w.Message += fmt.Sprintf("; GitHub says that %s sends subjects with ids, %s:…", w.Repository, s.prefix)
+		w.Message += fmt.Sprintf("; GitHub reports that %s sends subjects with ids, %s:…", w.Repository, s.prefix)
 		w.Hint = fmt.Sprintf("state github with repository: %s, ownerId: %s and repositoryId: %s, and subjects: both until the repository has changed to the form with ids", w.Repository, s.ownerID, s.repository)
 	default:
-		w.Message += fmt.Sprintf("; GitHub says that %s sends subjects by name, %s:…, today", w.Repository, s.prefix)
+		w.Message += fmt.Sprintf("; GitHub reports that %s sends subjects by name, %s:…, today", w.Repository, s.prefix)
 	}
 	return w
 }

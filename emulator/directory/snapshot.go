@@ -85,7 +85,7 @@ func (d *Directory) parseSnapshot(snapshot []byte) (map[string][]any, error) {
 	}
 	if !same(tenant.ID, d.tenant.ID) {
 		return nil, &Error{Status: http.StatusConflict, Code: "Conflict",
-			Message: fmt.Sprintf("The snapshot is of tenant %s, and this is tenant %s.", tenant.ID, d.tenant.ID)}
+			Message: fmt.Sprintf("The snapshot is of tenant %s, but the local tenant is %s.", tenant.ID, d.tenant.ID)}
 	}
 	delete(dump, "tenant")
 	known := d.View().tables()

@@ -177,7 +177,7 @@ func (v vault) recover(ctx context.Context) error {
 		case <-time.After(time.Second):
 		}
 	}
-	return errors.New("it is being recovered from deletion for more than a minute")
+	return errors.New("its recovery from deletion has taken more than a minute")
 }
 
 func (v vault) Forget(ctx context.Context) error {
