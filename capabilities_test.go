@@ -140,7 +140,7 @@ more detail. The page is generated: ` + "`UPDATE=1 go test -run TestCapabilities
 	}
 	page, err := os.ReadFile(capabilitiesPage)
 	if diff := cmp.Diff(string(page), b.String()); err != nil || diff != "" {
-		t.Errorf("%s is not what the table says (%v); UPDATE=1 go test -run TestCapabilities . writes it (-page +table):\n%s", capabilitiesPage, err, diff)
+		t.Errorf("%s differs from the table (%v); UPDATE=1 go test -run TestCapabilities . writes it (-page +table):\n%s", capabilitiesPage, err, diff)
 	}
 }
 

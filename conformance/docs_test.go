@@ -51,7 +51,7 @@ func TestReferenceOfCases(t *testing.T) {
 	}
 	got, err := os.ReadFile(path)
 	if err != nil || string(got) != b.String() {
-		t.Errorf("%s is not what the tables say (%v): run UPDATE=1 go test ./conformance -run TestReferenceOfCases", path, err)
+		t.Errorf("%s differs from the tables (%v): run UPDATE=1 go test ./conformance -run TestReferenceOfCases", path, err)
 	}
 }
 

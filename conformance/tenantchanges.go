@@ -17,9 +17,9 @@ type TenantChanges struct {
 	Keys        KeyService
 	Assignments AssignmentService
 	Why         string // why a member is nil
-	// Lock is shared by the cases of all runs that use the tenant, and held alone by the
-	// lifecycle cases of one, because other runs would report their changes as failures of
-	// the API; nil: this run is the only one.
+	// Lock is held alone by the lifecycle cases of one run, and shared by all other cases of all
+	// runs that use the tenant: otherwise other runs would report the changes as failures of the
+	// API. If it is nil, this run is the only one.
 	Lock TenantLock
 	// Disruptive adds the cases after which a cache of the API may lack the issuer's keys
 	// for minutes.
@@ -169,7 +169,7 @@ func (s *Suite) lifecycleEndpoint() (endpoint, bool) {
 	return slices.MinFunc(all, func(a, b endpoint) int { return effort(a) - effort(b) }), true
 }
 
-// ask sends the case's request with another credential than the case's own.
+// ask sends the case's request with a credential other than the case's own.
 func (l *trial) ask(ctx context.Context, with credential) (reply, error) {
 	made, err := l.prepare(ctx, l.c)
 	if err != nil {
@@ -181,8 +181,8 @@ func (l *trial) ask(ctx context.Context, with credential) (reply, error) {
 }
 
 // unknownKid presents a token that names a key which the issuer does not have: many
-// APIs fetch the key set to look for the key. Without the key nobody can verify the
-// signature, so it stays that of the valid token, which is not valid for this header.
+// APIs fetch the key set to look for the key. Nobody can verify the signature without the
+// key: the token keeps the signature of the valid token, which does not match this header.
 func (l *trial) unknownKid(n int) credential { return bearer(l.underUnknownKid(n).String()) }
 
 func (l *trial) underUnknownKid(n int) forge.Token {
@@ -195,7 +195,7 @@ func (s *runState) uninterrupted(ctx context.Context) (context.Context, context.
 	return context.WithTimeout(context.WithoutCancel(ctx), s.Timeout)
 }
 
-// restoring returns a function that restores something, and reports a failure to do so.
+// restoring returns a function that reverts a change, and reports a failure to do so.
 func (s *runState) restoring(restore func(context.Context) error) func(context.Context) string {
 	return func(ctx context.Context) string {
 		ctx, cancel := s.uninterrupted(ctx)
@@ -207,7 +207,7 @@ func (s *runState) restoring(restore func(context.Context) error) func(context.C
 	}
 }
 
-// duration reads one of the document's; the stack package has checked it.
+// duration parses a duration of the document, which the stack package has checked.
 func duration(text string, otherwise time.Duration) time.Duration {
 	if d, err := time.ParseDuration(text); err == nil {
 		return d

@@ -223,7 +223,7 @@ func TestReference(t *testing.T) {
 		}
 	}
 	if got, err := os.ReadFile(path); err != nil || string(got) != want {
-		t.Errorf("%s is not what the table says (%v): run UPDATE=1 go test ./policy -run TestReference", path, err)
+		t.Errorf("%s differs from the table (%v): run UPDATE=1 go test ./policy -run TestReference", path, err)
 	}
 }
 

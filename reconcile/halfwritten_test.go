@@ -11,7 +11,8 @@ import (
 	"provision/stack"
 )
 
-// halfWritten returns the files of a process that was killed while it wrote a file.
+// halfWritten writes the temporary file of a process that was killed while it wrote name, and returns
+// its path.
 func halfWritten(t *testing.T, name string) (path string) {
 	t.Helper()
 	path = filepath.Join(filepath.Dir(name), "."+filepath.Base(name)+".provision-tmp")
@@ -53,7 +54,8 @@ func TestPartialFilesAreRemoved(t *testing.T) {
 	}
 }
 
-// TestDestroyRemovesPartialSecrets, in the secrets folder and in sinks.
+// TestDestroyRemovesPartialSecrets: destroy removes the temporary files of secrets, in the secrets
+// folder and in sinks.
 func TestDestroyRemovesPartialSecrets(t *testing.T) {
 	t.Parallel()
 	for name, where := range map[string]stack.Sink{

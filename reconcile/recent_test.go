@@ -90,7 +90,7 @@ func TestObjectRemovedByOthersWithinLagIsRemovedOnce(t *testing.T) {
 	w.must(stacks(false), plan.Options{})
 }
 
-// TestRecentWritesOfAWrongClock: writes count as recent for the time of the lag only, also if the
+// TestRecentWritesOfAWrongClock: writes count as recent for the time of the lag only, even if the
 // clock was ahead when they were made.
 func TestRecentWritesOfAWrongClock(t *testing.T) {
 	t.Parallel()
@@ -100,7 +100,7 @@ func TestRecentWritesOfAWrongClock(t *testing.T) {
 	for name, c := range map[string]struct {
 		ahead   time.Duration
 		pending bool
-	}{"a right clock": {0, true}, "a minute ahead": {time.Minute, true}, "a day ahead": {24 * time.Hour, false}, "a day behind": {-24 * time.Hour, false}} {
+	}{"a correct clock": {0, true}, "a minute ahead": {time.Minute, true}, "a day ahead": {24 * time.Hour, false}, "a day behind": {-24 * time.Hour, false}} {
 		applier := w.applier()
 		applier.Now = func() time.Time { return time.Now().Add(c.ahead) }
 		p := w.plan(stacks, plan.Options{})
@@ -120,7 +120,7 @@ func TestRecentWritesOfAWrongClock(t *testing.T) {
 }
 
 // TestRecentWritesThatLaterOnesUndo: a plan after several changes of one object shows the last one,
-// and no write counts as invisible that the tenant shows, or never will show.
+// and a write that the tenant shows, or will never show, does not count as invisible.
 func TestRecentWritesThatLaterOnesUndo(t *testing.T) {
 	t.Parallel()
 	named := func(name string) []*stack.Stack {

@@ -40,7 +40,7 @@ func TestManifestReference(t *testing.T) {
 		return
 	}
 	if diff := cmp.Diff(want, have); diff != "" {
-		t.Errorf("%s is not what the schema says; write it anew with UPDATE=1 go test -run TestManifestReference ./stack\n%s", referenceFile, diff)
+		t.Errorf("%s differs from the schema; write it with UPDATE=1 go test -run TestManifestReference ./stack\n%s", referenceFile, diff)
 	}
 }
 

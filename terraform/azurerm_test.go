@@ -259,7 +259,7 @@ func TestModulesAreExplained(t *testing.T) {
 				t.Fatal(err)
 			}
 		} else if diff := cmp.Diff(want, have); diff != "" {
-			t.Errorf("%s is not what the module says; UPDATE=1 go test -run TestModulesAreExplained ./terraform writes it anew\n%s", file, diff)
+			t.Errorf("%s differs from the module; UPDATE=1 go test -run TestModulesAreExplained ./terraform writes it\n%s", file, diff)
 		}
 	}
 }

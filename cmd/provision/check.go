@@ -109,7 +109,7 @@ type checkOptions struct {
 	reports []reportFile
 }
 
-// checkOptions reads the flags of check. The error is one of usage.
+// checkOptions reads the flags of check. It returns an error of usage.
 func (a *app) checkOptions() (checkOptions, error) {
 	severity := a.config.GetString("severity")
 	o := checkOptions{live: a.config.GetBool("live"), least: slices.Index(policy.Severities, policy.Severity(severity))}

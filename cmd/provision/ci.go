@@ -96,7 +96,7 @@ type ciInitOptions struct {
 	overwrite  bool
 }
 
-// ciInitOptions reads the flags of ci init. The error is one of usage.
+// ciInitOptions reads the flags of ci init. It returns an error of usage.
 func (a *app) ciInitOptions() (o ciInitOptions, err error) {
 	r := ci.Repository{Manifests: filepath.ToSlash(a.config.GetString("manifests")), Start: a.config.GetString("start"), URL: a.config.GetString("api-url"),
 		Release: a.config.GetString("release"), Staging: a.config.GetString("staging"), Production: a.config.GetString("production"), Branch: a.config.GetString("branch")}

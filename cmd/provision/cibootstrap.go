@@ -79,7 +79,7 @@ type bootstrapOptions struct {
 	overwrite     bool
 }
 
-// bootstrapOptions reads the flags of ci bootstrap. The error is one of usage.
+// bootstrapOptions reads the flags of ci bootstrap. It returns an error of usage.
 func (a *app) bootstrapOptions(repository string) (bootstrapOptions, error) {
 	c := a.config
 	o := bootstrapOptions{repository: repository, manifests: c.GetString("manifests"), branch: c.GetString("branch"),

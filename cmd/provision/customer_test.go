@@ -45,7 +45,7 @@ func TestTargetNamesAreExact(t *testing.T) {
 	}
 }
 
-// TestPreventDeleteHoldsForFormerCustomers: preventDelete also protects the objects of a customer
+// TestPreventDeleteHoldsForFormerCustomers: prevent: [delete] also protects the objects of a customer
 // that the manifest no longer lists.
 func TestPreventDeleteHoldsForFormerCustomers(t *testing.T) {
 	t.Parallel()

@@ -100,8 +100,8 @@ type emulatorOptions struct {
 	envFile    string // file; "" writes none
 }
 
-// emulatorOptions reads the flags of emulator and the files that they name. The error is
-// one of usage.
+// emulatorOptions reads the flags of emulator and the files that they name. It returns
+// an error of usage.
 func (a *app) emulatorOptions(cmd *cobra.Command) (o emulatorOptions, err error) {
 	c := a.config
 	o = emulatorOptions{requestLog: c.GetString("request-log"), envFile: c.GetString("env-file"),
@@ -194,15 +194,15 @@ func (a *app) servedDir(ctx context.Context, inMemory bool) (dir localtenant.Fol
 		return "", func() {}, nil
 	}
 	by := "another process"
-	if s, ok, _ := dir.Published(); ok { // a damaged file names nobody
+	if s, ok, _ := dir.Published(); ok { // a damaged file names no process
 		by = fmt.Sprintf("process %d on %s", s.PID, s.Origin)
 	}
 	return "", nil, hint(fmt.Errorf("the local tenant in %s is served by %s", dir, by), "use that one, or choose another folder with --state, or --in-memory")
 }
 
 // waitToServe locks the folder. A process that was killed a moment ago may still hold the lock,
-// and a command that serves the tenant for itself holds it until it ends. Both are waited for,
-// but not another emulator. first is false if the folder stays locked.
+// and a command that serves the tenant for itself holds it until it ends. waitToServe waits for
+// both, but not for another emulator. first is false if the folder stays locked.
 func (a *app) waitToServe(ctx context.Context, dir localtenant.Folder, inMemory bool) (unlock func(), first bool, err error) {
 	told := false
 	for began, patience := time.Now(), time.Second; ; {

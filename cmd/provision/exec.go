@@ -91,7 +91,7 @@ type execOptions struct {
 	cloud           string // name of the default cloud; "" is the public one
 }
 
-// execOptions reads the flags of exec. The error is one of usage.
+// execOptions reads the flags of exec. It returns an error of usage.
 func (a *app) execOptions() (o execOptions, err error) {
 	o = execOptions{credentials: a.config.GetBool("credentials"), managedIdentity: a.config.GetString("managed-identity")}
 	o.cloud, err = a.chosenCloud()

@@ -77,7 +77,7 @@ type exportOptions struct {
 	strict    bool
 }
 
-// exportOptions reads the flags of export terraform. The error is one of usage.
+// exportOptions reads the flags of export terraform. It returns an error of usage.
 func (a *app) exportOptions() (o exportOptions, err error) {
 	o = exportOptions{stacks: a.config.GetStringSlice("stack"), out: a.config.GetString("out"), strict: a.config.GetBool("strict")}
 	if o.selection, err = a.selection(); err != nil {

@@ -89,7 +89,7 @@ type gcOptions struct {
 	deletion deleteOptions
 }
 
-// gcOptions reads the flags of gc. The error is one of usage.
+// gcOptions reads the flags of gc. It returns an error of usage.
 func (a *app) gcOptions() (gcOptions, error) {
 	o := gcOptions{pattern: a.config.GetString("environments"), keep: a.config.GetStringSlice("keep"), dryRun: a.config.GetBool("dry-run"), deletion: a.deleteOptions()}
 	if _, err := path.Match(o.pattern, ""); err != nil {

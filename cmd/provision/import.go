@@ -56,7 +56,7 @@ type importOptions struct {
 	strict    bool
 }
 
-// importOptions reads the flags of import. The error is one of usage.
+// importOptions reads the flags of import. It returns an error of usage.
 func (a *app) importOptions() (o importOptions, err error) {
 	o = importOptions{out: a.config.GetString("out"), strict: a.config.GetBool("strict")}
 	if o.selection, err = a.selection(); err != nil {

@@ -73,7 +73,7 @@ type initOptions struct {
 	dir  string // new or empty
 }
 
-// initOptions reads the flags of init. The error is one of usage.
+// initOptions reads the flags of init. It returns an error of usage.
 func (a *app) initOptions(dir string) (initOptions, error) {
 	o := initOptions{from: a.config.GetString("from"), name: a.config.GetString("name"), dir: dir}
 	if !slices.Contains(readyMade(), o.from) {

@@ -103,7 +103,7 @@ type outputOptions struct {
 	write       bool // the files of the Output documents
 }
 
-// outputOptions reads the flags of output. The error is one of usage.
+// outputOptions reads the flags of output. It returns an error of usage.
 func (a *app) outputOptions() (outputOptions, error) {
 	c := a.config
 	o := outputOptions{format: c.GetString("format"), forAPI: c.GetBool("for-api"), showSecrets: c.GetBool("show-secrets"), write: c.GetBool("write")}

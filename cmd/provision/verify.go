@@ -71,7 +71,7 @@ type verifyOptions struct {
 }
 
 // verifyOptions reads the flags that verify and apply share, and the files that they name.
-// The error is one of usage.
+// It returns an error of usage.
 func (a *app) verifyOptions() (o verifyOptions, err error) {
 	c := a.config
 	o = verifyOptions{life: c.GetString("life"), strict: c.GetBool("strict"), verbose: c.GetBool("verbose"), notes: c.GetBool("notes")}

@@ -51,13 +51,13 @@ type tally struct {
 	took time.Duration
 }
 
-// many is more cases of an endpoint than people read line by line.
+// many is the number of cases of an endpoint above which passed cases share lines.
 const many = 40
 
-// NewText makes a table writer; color is true if w shows ANSI colours.
+// NewText makes a table writer; color is true if w shows ANSI colors.
 func NewText(w io.Writer, color bool) *Text { return &Text{w: w, color: color} }
 
-// marks are what a line begins with, and its colour.
+// marks are the word at the beginning of a line and its color.
 var marks = map[conformance.Outcome]struct{ word, color string }{
 	conformance.Pass:    {"ok", "\x1b[32m"},
 	conformance.Note:    {"note", "\x1b[36m"},
@@ -109,7 +109,7 @@ func (t *Text) Result(r conformance.Result) error {
 	if r.Endpoint != t.endpoint {
 		t.endpoint, t.reasons = r.Endpoint, nil
 		heading := display.Line(r.Endpoint)
-		if t.headed[r.Endpoint] { // its cases that come after those of all endpoints
+		if t.headed[r.Endpoint] { // its cases that run after the cases of all endpoints
 			heading += ", " + string(r.Group)
 		}
 		t.headed[r.Endpoint] = true
@@ -172,7 +172,7 @@ func (t *Text) line(b *bytes.Buffer, indent int, d detail) {
 	fmt.Fprintf(b, "%*s%s %s\n", indent, "", t.paint(faint, fmt.Sprintf("%-8s", d.label)), d.text)
 }
 
-// flush writes the lines of what a family's cases share.
+// flush writes the lines that cases of a family share.
 func (t *Text) flush(b *bytes.Buffer) {
 	for _, outcome := range []conformance.Outcome{conformance.Fail, conformance.Known, conformance.Blocked, conformance.Skip, conformance.Note, conformance.Pass} {
 		shared := t.family[outcome]
@@ -192,7 +192,7 @@ func (t *Text) flush(b *bytes.Buffer) {
 	t.shown, t.listed = nil, false
 }
 
-// End writes which endpoints admit nobody.
+// End writes the endpoints that admit no caller.
 func (t *Text) End(s conformance.Summary) error {
 	var b bytes.Buffer
 	t.flush(&b)

@@ -159,7 +159,7 @@ func TestTokensPage(t *testing.T) {
 	have, err := os.ReadFile(tokensPage)
 	w.must(err)
 	if diff := cmp.Diff(string(have), page); diff != "" {
-		t.Errorf("%s is not what the tokens say; UPDATE=1 go test ./emulator/login -run TestTokensPage writes it (-page +tokens):\n%s", tokensPage, diff)
+		t.Errorf("%s differs from the tokens; UPDATE=1 go test ./emulator/login -run TestTokensPage writes it (-page +tokens):\n%s", tokensPage, diff)
 	}
 }
 
