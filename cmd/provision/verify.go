@@ -55,7 +55,7 @@ func verifyFlags(c *cobra.Command) {
 	hostingFlags(c)
 	signInFlag(c)
 	c.Flags().String("only", "", "run only the cases whose id matches; * matches any text")
-	c.Flags().String("openapi", "", "print a Conformance document for this OpenAPI document (3.0 or 3.1, YAML or JSON), and send no requests")
+	c.Flags().String("openapi", "", "print a Conformance document for this OpenAPI document (3.0 to 3.2, YAML or JSON), and send no requests")
 }
 
 // verifyOptions are the flags of verify, and of apply --verify.

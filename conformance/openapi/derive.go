@@ -77,7 +77,10 @@ func (d *Document) Scopes() []string {
 	return slices.Compact(all)
 }
 
-type deriver struct{ root object }
+type deriver struct {
+	root    object
+	variant int // of the values: the values of a list must differ if its schema requires it
+}
 
 // methods that a Conformance document knows, in the order of the result.
 var methods = []string{"get", "head", "post", "put", "patch", "delete", "options"}
@@ -93,9 +96,9 @@ func Derive(raw []byte) (*Document, error) {
 	case root["swagger"] != nil:
 		return nil, fmt.Errorf("this is Swagger %v: convert it to OpenAPI 3 first", root["swagger"])
 	case root["openapi"] == nil:
-		return nil, errors.New("no OpenAPI document: it does not say openapi: 3.0.x or 3.1.x")
-	case !strings.HasPrefix(version, "3.0") && !strings.HasPrefix(version, "3.1"):
-		return nil, fmt.Errorf("OpenAPI %s is not known: 3.0 and 3.1 are", version)
+		return nil, errors.New("no OpenAPI document: it does not say openapi: 3.0.x, 3.1.x or 3.2.x")
+	case !strings.HasPrefix(version, "3.0") && !strings.HasPrefix(version, "3.1") && !strings.HasPrefix(version, "3.2"):
+		return nil, fmt.Errorf("OpenAPI %s is not known: 3.0, 3.1 and 3.2 are", version)
 	}
 	d := &deriver{root: root}
 	document := &Document{Title: text(at(root, "info", "title")), Server: server(root)}

@@ -205,7 +205,7 @@ func TestDeriveRefuses(t *testing.T) {
 		"[1]":                              "it is not a mapping",
 		"title: x":                         "does not say openapi",
 		"swagger: '2.0'":                   "Swagger 2.0",
-		"openapi: 3.2.0":                   "OpenAPI 3.2.0 is not known",
+		"openapi: 3.3.0":                   "OpenAPI 3.3.0 is not known",
 		"openapi: 3.0.3":                   "no operations below paths",
 		"openapi: 3.0.3\npaths: {/a: {}}":  "no operations below paths",
 		operation(`{security: [{x: []}]}`): "GET /a: security scheme x is not among",

@@ -17,29 +17,68 @@ const (
 	maxText  = 10_000
 )
 
-// formats contains an example for each format of JSON Schema and OpenAPI.
-var formats = map[string]string{
-	"uuid": "00000000-0000-4000-8000-000000000001", "date": "2026-01-01", "date-time": "2026-01-01T00:00:00Z", "time": "12:00:00Z", "duration": "P1D",
-	"email": "ada@contoso.example", "idn-email": "ada@contoso.example", "uri": "https://contoso.example/", "url": "https://contoso.example/",
-	"uri-reference": "/orders", "iri": "https://contoso.example/", "hostname": "contoso.example", "idn-hostname": "contoso.example",
-	"ipv4": "192.0.2.1", "ipv6": "2001:db8::1", "byte": "eA==", "json-pointer": "/a", "regex": "^a$", "password": "correct-Horse-7-battery",
+// formats contains examples for each format of JSON Schema and OpenAPI, the usual one first.
+var formats = map[string][]string{
+	"uuid": {"00000000-0000-4000-8000-000000000001"}, "date": {"2026-01-01"}, "date-time": {"2026-01-01T00:00:00Z"}, "time": {"12:00:00Z"}, "duration": {"P1D"},
+	"email": {"ada@contoso.example", "a@b.co"}, "idn-email": {"ada@contoso.example", "a@b.co"},
+	"uri": {"https://contoso.example/", "http://a.co/"}, "url": {"https://contoso.example/", "http://a.co/"}, "iri": {"https://contoso.example/", "http://a.co/"},
+	"uri-reference": {"/orders", "/"}, "hostname": {"contoso.example", "a.co"}, "idn-hostname": {"contoso.example", "a.co"},
+	"ipv4": {"192.0.2.1", "10.0.0.1"}, "ipv6": {"2001:db8::1", "::1"}, "byte": {"eA=="}, "json-pointer": {"/a"}, "regex": {"^a$"}, "password": {"correct-Horse-7-battery"},
 }
 
-// sampleText returns a text with the schema's format, pattern and length.
-func sampleText(schema object) string {
+// lengthened are the formats of which a value can have any length: more characters go before it or
+// after it.
+var lengthened = map[string]struct{ before, after string }{
+	"email": {before: "a"}, "idn-email": {before: "a"}, "hostname": {before: "a"}, "idn-hostname": {before: "a"},
+	"uri": {after: "x"}, "url": {after: "x"}, "iri": {after: "x"}, "uri-reference": {after: "x"}, "json-pointer": {after: "x"}, "password": {after: "x"},
+	"byte": {before: "eHh4"},
+}
+
+// sampleText returns a text with the schema's format, pattern and length. Another variant is
+// another text, where the schema admits several that this function can make.
+func sampleText(schema object, variant int) string {
 	least, most := int(number(schema["minLength"], 0)), int(number(schema["maxLength"], maxText))
-	fits := func(s string) bool { return utf8.RuneCountInString(s) >= least && utf8.RuneCountInString(s) <= most }
-	if s, known := formats[text(schema["format"])]; known && fits(s) {
-		return s
+	pattern := text(schema["pattern"])
+	matches := func(string) bool { return true }
+	if compiled, err := regexp.Compile(pattern); err == nil {
+		matches = compiled.MatchString
 	}
-	if pattern := text(schema["pattern"]); pattern != "" {
+	fits := func(s string) bool {
+		n := utf8.RuneCountInString(s)
+		return n >= least && n <= most && matches(s)
+	}
+	format := text(schema["format"])
+	for _, s := range formats[format] {
+		with := lengthened[format]
+		for n := 0; n < variant || len(s) < min(least, maxText); n++ {
+			if with.before+with.after == "" {
+				break
+			}
+			s = with.before + s + with.after
+		}
+		if format == "uuid" {
+			s = fmt.Sprintf("%s%012d", s[:24], variant+1)
+		}
+		if fits(s) {
+			return s
+		}
+	}
+	if pattern != "" {
 		for more := range 40 { // repeat each repetition once more, until the text is long enough
-			if s, ok := matching(pattern, more); ok && fits(s) {
+			if s, ok := matching(pattern, variant+more); ok && fits(s) {
 				return s
 			}
 		}
 	}
-	return strings.Repeat("x", min(max(1, least), max(most, 0), maxText))
+	s := strings.Repeat("x", min(max(1, least), max(most, 0), maxText))
+	if variant == 0 || s == "" {
+		return s
+	}
+	number := strconv.Itoa(variant)
+	if len(s)+len(number) <= most {
+		return s + number
+	}
+	return s[:max(0, len(s)-len(number))] + number
 }
 
 // matching returns a text that a pattern matches, with a number of additional
@@ -120,8 +159,8 @@ func oneOf(ranges []rune) rune {
 	return 'x'
 }
 
-// sampleNumber returns a number within the schema's bounds.
-func sampleNumber(schema object, kind string) any {
+// sampleNumber returns a number within the schema's bounds. Another variant is another number.
+func sampleNumber(schema object, kind string, variant int) any {
 	step := number(schema["multipleOf"], 0)
 	if step <= 0 && kind == "integer" {
 		step = 1
@@ -170,6 +209,9 @@ func sampleNumber(schema object, kind string) any {
 		} else {
 			n -= math.Max(step, 1)
 		}
+	}
+	if other := n + float64(variant)*width; other < upper || other == upper && !below {
+		n = other
 	}
 	if n == math.Trunc(n) && math.Abs(n) < 1<<53 {
 		return int(n)

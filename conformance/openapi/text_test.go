@@ -20,7 +20,7 @@ func TestSampleText(t *testing.T) {
 		"a repetition":         {"pattern": "^(ab){2,}$", "minLength": 10},
 		"a short email":        {"format": "email", "maxLength": 5},
 	} {
-		s := sampleText(schema)
+		s := sampleText(schema, 0)
 		n := utf8.RuneCountInString(s)
 		if n < int(number(schema["minLength"], 0)) || n > int(number(schema["maxLength"], maxText)) {
 			t.Errorf("%s: %q has the wrong length", name, s)
@@ -29,11 +29,11 @@ func TestSampleText(t *testing.T) {
 			t.Errorf("%s: %q does not match %s", name, s, pattern)
 		}
 	}
-	if s := sampleText(object{"pattern": `(?=x)y`, "minLength": 2}); s != "xx" {
+	if s := sampleText(object{"pattern": `(?=x)y`, "minLength": 2}, 0); s != "xx" {
 		t.Errorf("a pattern that Go does not have: %q", s)
 	}
 	for format, want := range map[string]string{"ipv4": `^\d+\.\d+\.\d+\.\d+$`, "uuid": `^[0-9a-f-]{36}$`, "hostname": `^[a-z.]+$`, "time": `^\d\d:`} {
-		if s := sampleText(object{"format": format}); !regexp.MustCompile(want).MatchString(s) {
+		if s := sampleText(object{"format": format}, 0); !regexp.MustCompile(want).MatchString(s) {
 			t.Errorf("%s: %q", format, s)
 		}
 	}
@@ -58,7 +58,7 @@ func TestSampleNumber(t *testing.T) {
 		if err := json.Unmarshal([]byte(raw), &schema); err != nil {
 			t.Fatal(err)
 		}
-		if got := fmt.Sprint(sampleNumber(schema, text(schema["type"]))); got != want {
+		if got := fmt.Sprint(sampleNumber(schema, text(schema["type"]), 0)); got != want {
 			t.Errorf("%s: %s, want %s", raw, got, want)
 		}
 	}
