@@ -85,7 +85,7 @@ func shut(v any) {
 	}
 }
 
-// TestASavedPlanIsComparedByObject.
+// TestASavedPlanIsComparedByObject: a difference names the object and its property.
 func TestASavedPlanIsComparedByObject(t *testing.T) {
 	t.Parallel()
 	make := func(text string) *plan.Plan {

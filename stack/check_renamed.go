@@ -4,7 +4,7 @@ package stack
 func (l *loader) checkRenamed(s *loaded) {
 	for _, key := range names(s.declared) {
 		if d := s.declared[key]; d.kind == "User" && d.protection().RenamedFrom != "" {
-			l.mistakes.add(d.value("/metadata/renamedFrom"), "remove renamedFrom", "user %s: a user is known by their userPrincipalName, so the document can have any name", d.name)
+			l.mistakes.add(d.value("/metadata/renamedFrom"), "remove renamedFrom", "user %s: a user is identified by their userPrincipalName, so the document can have any name", d.name)
 		}
 	}
 	for _, kind := range []string{"Application", "Group"} {

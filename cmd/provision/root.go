@@ -25,12 +25,12 @@ import (
 
 // app is one run of the program, with all its inputs except files.
 type app struct {
-	streams         // output has what a terminal or a CI system would obey escaped
-	raw     streams // for a child, and for values that programs read
+	streams         // output is escaped for terminals and CI systems
+	raw     streams // for child processes, and for values that programs read
 	config  *viper.Viper
 	file    *stack.Config // provision.yaml; nil if there is none
 
-	reviewed *plan.SavedOptions // of the plan that apply was given, which replace --set and --suffix
+	reviewed *plan.SavedOptions // of the plan file that apply executes; they replace --set and --suffix
 	invocation
 	folder string // of the manifests, once they were read
 	args   []string
@@ -43,7 +43,7 @@ type app struct {
 	waited     atomic.Pointer[time.Time] // when a pause was last reported
 	unwritten  map[*stack.Output]bool    // Output files that --only leaves out
 	unserved   bool                      // a signal ended the wait for other users of the local tenant
-	began      bool                      // to carry out the steps of a plan or of a rotation
+	began      bool                      // the first step of a plan or of a rotation
 }
 
 type streams struct {
@@ -53,7 +53,7 @@ type streams struct {
 
 func stdio() streams { return streams{os.Stdin, os.Stdout, os.Stderr} }
 
-// run does one command and returns its exit code.
+// run executes one command and returns its exit code.
 func run(ctx context.Context, args []string, s streams) int {
 	a := &app{raw: s, config: viper.New(), now: time.Now, args: args}
 	a.streams = streams{s.stdin, display.NewWriter(s.stdout, colors(s.stdout)), display.NewWriter(s.stderr, colors(s.stderr))}

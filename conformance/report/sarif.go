@@ -14,8 +14,8 @@ import (
 
 // SARIF collects runs and writes a SARIF 2.1.0 log when it is closed: a rule
 // for each cause, a result for each finding, at the line of the manifest that
-// states the endpoint. Cases that pass, and notes, are not in it, since GitHub
-// would make an alert of each.
+// states the endpoint. It contains neither passed cases nor notes, because
+// GitHub would create an alert for each.
 // Sources: OASIS SARIF 2.1.0; GitHub "SARIF support for code scanning".
 type SARIF struct {
 	collected
@@ -26,8 +26,8 @@ type SARIF struct {
 // NewSARIF makes a SARIF writer.
 func NewSARIF(w io.Writer) *SARIF { return &SARIF{collected: collect(), w: w} }
 
-// severities in SARIF's and in GitHub's terms; GitHub calls from 9.0, 7.0 and
-// 4.0 critical, high and medium.
+// severities are the levels of SARIF and the scores of GitHub, which shows scores from 9.0 as
+// critical, from 7.0 as high and from 4.0 as medium.
 var severities = map[conformance.Severity]struct{ level, score string }{
 	conformance.Critical: {"error", "9.5"},
 	conformance.High:     {"error", "8.0"},
@@ -89,8 +89,8 @@ func newRule(f conformance.Finding) sarifRule {
 
 func newSARIFResult(document string, index int, f conformance.Finding) sarifResult {
 	text := fmt.Sprintf("%s. %s: %s. Evidence: %s.", f.Title, f.Lead.ID, f.Lead.Reason, caseList(f.Evidence))
-	// Neither line nor status is part of it, so that the finding stays the same when
-	// the manifest is edited.
+	// The fingerprint contains neither line nor status, so that an edit of the manifest does
+	// not change it.
 	sum := sha256.Sum256([]byte(document + "\n" + f.ID))
 	print := hex.EncodeToString(sum[:16])
 	location := sarifLocation{}

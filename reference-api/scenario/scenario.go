@@ -10,7 +10,7 @@ import (
 	referenceapi "provision/reference-api"
 )
 
-// Scenario is the application logic behind the routes of one system.
+// Scenario is the application logic behind the routes of one stack.
 type Scenario struct {
 	// Handlers answer admitted requests, by method and path as the Conformance
 	// document states them, without a query: "POST /heroes/".
@@ -44,7 +44,7 @@ func Names() []string { return slices.Sorted(maps.Keys(known)) }
 func Open(name string, c Config) (*Scenario, error) {
 	open, ok := known[name]
 	if !ok {
-		return nil, fmt.Errorf("scenario %q: there is %s", name, strings.Join(Names(), ", "))
+		return nil, fmt.Errorf("scenario %q is not known: choose one of: %s", name, strings.Join(Names(), ", "))
 	}
 	s, err := open(c)
 	if err != nil {

@@ -18,7 +18,7 @@ type Vault interface {
 // ErrNoSecret means that a vault has no secret of that name.
 var ErrNoSecret = errors.New("no such secret")
 
-// LocalVault holds secrets in memory: demo, which is no real secret. A request for
+// LocalVault is a vault in memory with one example secret, demo. A request for the secret
 // unreachable gets the answer of a vault that is not available.
 type LocalVault struct{}
 
@@ -85,8 +85,8 @@ var vaultProblems = []struct {
 	{referenceapi.ErrNoRoute, problem{"NotFound", "There is nothing here."}},
 }
 
-// vaultRefusal formats a refusal. Every other fault of a token is a fault of one of its
-// claims.
+// vaultRefusal formats a refusal. All other errors of tokens
+// concern a claim.
 func vaultRefusal(r referenceapi.Refused) any {
 	for _, known := range vaultProblems {
 		if errors.Is(r.Reason, known.reason) {
