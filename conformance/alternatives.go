@@ -180,7 +180,7 @@ func (s *Suite) acceptedScopes(e endpoint) []Case {
 		return nil
 	}
 	var cases []Case
-	who, cannot := s.signedIn(e, "who can sign in", s.addUser("somebody"), e.fits)
+	who, cannot := s.signedIn(e, "who can sign in", s.addEntitled(e, "somebody"), e.fits)
 	for _, scope := range e.anyScope {
 		just := e.minimal(false)
 		just.scopes = append(slices.Clone(e.scopes), scope)

@@ -93,10 +93,7 @@ func (s *Suite) validUser(e endpoint) Case {
 	if !e.needsRole() {
 		kind = "who can sign in"
 	}
-	add := s.addUser("somebody")
-	if e.needsRole() {
-		add = s.addAssignment(e.sufficient()...)
-	}
+	add := s.addEntitled(e, "somebody")
 	who, cannot := s.signedInTo(e, kind, add, func(u User, client Application) bool { return e.alone(e.callerOf(u, client)) })
 	if cannot == nil || !e.several() {
 		return s.admitted(e, "valid", CauseRefused, who, cannot, s.userProperties(e, who)...)
@@ -119,7 +116,7 @@ func (s *Suite) acceptedRoles(e endpoint) []Case {
 	if len(e.anyRole) > 1 {
 		for _, role := range e.anyRole {
 			who, cannot := s.signedIn(e, fmt.Sprintf("whose only accepted role is %s", role),
-				s.addAssignment(append([]string{role}, e.allRoles...)...), func(u User) bool {
+				s.addMember(e, append([]string{role}, e.allRoles...)...), func(u User) bool {
 					others := slices.DeleteFunc(slices.Clone(e.anyRole), func(other string) bool { return other == role })
 					return e.fits(u) && !overlap(others, u.Roles)
 				})
@@ -247,7 +244,7 @@ func (s *Suite) usersWithoutRoles(e endpoint) []Case {
 	}
 	enough := e.minimal(false)
 	cases := []Case{
-		deny("no-role", "without any role", s.addUser("nobody"), "the API does not check the role (roles)", enough.withRoles(),
+		deny("no-role", "without any role", s.addMember(e), "the API does not check the role (roles)", enough.withRoles(),
 			func(u User) bool { return len(u.Roles) == 0 }),
 		deny("wrong-role", "with another role", s.addOther(e), "the API requires a role but does not check which one (roles)", enough.withRoles("Another.Role"),
 			func(u User) bool { return len(u.Roles) > 0 && !overlap(u.Roles, e.roles()) }),
@@ -258,24 +255,24 @@ func (s *Suite) usersWithoutRoles(e endpoint) []Case {
 		return cases
 	}
 	for _, role := range e.allRoles {
-		cases = append(cases, deny("missing-role "+role, "who lacks role "+role+" alone", s.addAssignment(missing(e.sufficient(), []string{role})...),
+		cases = append(cases, deny("missing-role "+role, "who lacks role "+role+" alone", s.addMember(e, missing(e.sufficient(), []string{role})...),
 			fmt.Sprintf("the API does not check the role (roles) %s", role), enough.without(part{"role", role}),
 			func(u User) bool {
 				return !slices.Contains(u.Roles, role) && e.satisfiedBy(append(slices.Clone(u.Roles), role))
 			}))
 	}
 	if len(e.anyRole) > 0 {
-		cases = append(cases, deny("missing-any-role", "who has none of "+strings.Join(e.anyRole, ", "), s.addAssignment(e.allRoles...),
+		cases = append(cases, deny("missing-any-role", "who has none of "+strings.Join(e.anyRole, ", "), s.addMember(e, e.allRoles...),
 			"the API does not check the roles (roles) "+strings.Join(e.anyRole, ", "), enough.withRoles(e.allRoles...),
 			func(u User) bool { return !overlap(u.Roles, e.anyRole) && missing(e.allRoles, u.Roles) == nil }))
 	}
 	return cases
 }
 
-// addOther returns the line that declares a role which is not sufficient for the endpoint.
+// addOther returns what declares a user with a role that is not sufficient for the endpoint.
 func (s *Suite) addOther(e endpoint) string {
 	if other := s.Resource.otherRole(e, s.Resource.UserRoles); other != "" {
-		return s.addAssignment(other)
+		return s.addMember(e, other)
 	}
-	return s.addRole()
+	return s.addUserOfNewRole(e)
 }

@@ -63,7 +63,7 @@ func (s *Suite) applicationsWithoutRoles(e endpoint) []Case {
 		c.Flaw = flaw
 		return c
 	}
-	add := s.addRole()
+	add := s.addApplicationOfNewRole()
 	if other := s.Resource.otherRole(e, s.Resource.ApplicationRoles); other != "" {
 		add = s.addApplication(other)
 	}

@@ -165,7 +165,7 @@ var gains = map[string]string{
 	"nbf": "tokens work before their time",
 	"iat": "nothing by itself",
 	"aud": "a token that was given to another API or client can be used here",
-	"iss": "users and applications of other tenants can call the endpoint: Entra signs the tokens of all tenants with the same keys",
+	"iss": "every user and every application of any other organization with an Entra tenant can call the endpoint: Entra signs the tokens of all tenants with the same keys",
 	"tid": "nothing by itself, as long as the issuer is checked",
 	"ver": "nothing by itself",
 }

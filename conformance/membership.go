@@ -20,7 +20,9 @@ func (s *Suite) withoutGroups(e endpoint) []Case {
 	}
 	const gain = "users who are not members of any of the groups can do what requires membership"
 	deny := func(name, kind, flaw string, changes func(*baselineToken) change, match func(User) bool) Case {
-		who, cannot := s.refused(e, kind, s.addUser("outsider"), func(u User) bool { return match(u) && e.satisfiedBy(u.Roles) && !(e.noGuests && u.Guest) })
+		outsider := e
+		outsider.groups = nil
+		who, cannot := s.refused(e, kind, s.addEntitled(outsider, "outsider"), func(u User) bool { return match(u) && e.satisfiedBy(u.Roles) && !(e.noGuests && u.Guest) })
 		c := s.denied(e, name, CauseGroup, High, who, cannot, s.userProperties(e, who)...)
 		if changes != nil && (cannot != nil || name == "group-overage") {
 			c.skip = nil

@@ -51,13 +51,11 @@ func (s *Suite) ownerCases(e endpoint) []Case {
 // peer returns a caller that meets the alternative except for the ownership, and meets no
 // alternative without ownership.
 func (s *Suite) peer(e endpoint) (subject, *skipped) {
-	who, cannot := s.signedInTo(e, "who meets the requirement and is not "+cmp.Or(e.made.User, e.made.Application), s.addUser("peer"), func(u User, client Application) bool {
+	other := e
+	other.owner = false
+	return s.signedInTo(e, "who meets the requirement and is not "+cmp.Or(e.made.User, e.made.Application), s.addEntitled(other, "peer"), func(u User, client Application) bool {
 		return u.Name != e.made.User && e.satisfiedBy(u.Roles) && e.fitsButRoles(u) && !e.letsIn(e.callerOf(u, client))
 	})
-	if cannot != nil && cannot.add != "" && len(e.sufficient()) > 0 {
-		cannot.add += "; " + s.addAssignment(e.sufficient()...)
-	}
-	return who, cannot
 }
 
 // listing reports whether the endpoint lists objects: its answer must contain the object

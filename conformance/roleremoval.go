@@ -15,7 +15,7 @@ func (s *Suite) roleRemoved() []Case {
 		if err != nil || e.public || !e.users || !e.needsRole() || e.several() {
 			continue
 		}
-		who, cannot := s.signedIn(e, "whose directly assigned roles are enough", s.addAssignment(e.sufficient()...),
+		who, cannot := s.signedIn(e, "whose directly assigned roles are enough", s.addEntitled(e, "somebody"),
 			func(u User) bool { return e.fits(u) && len(u.GroupRoles) == 0 })
 		if s.Changes.Assignments == nil {
 			cannot = skip("", "%s", s.whyUnchanged("the tenant's assignments cannot be changed for a test"))

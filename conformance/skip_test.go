@@ -68,19 +68,19 @@ func TestMissingPrincipalsAreSkippedWithTheLineToAdd(t *testing.T) {
 		},
 		{
 			"nobody with another role", func(s *Suite) { s.Users = append(s.Users[:2:2], s.Users[3]) }, "GET /secure: wrong-role",
-			"no user is declared with another role", `{apiVersion: provision/v1, kind: User, metadata: {name: only-reader}, spec: {userPrincipalName: "only-reader@${tenant.domain}", displayName: only-reader}}  # and in application api: roleAssignments: [{role: Reader, users: [only-reader]}]`, 1,
+			"no user is declared with another role", `{apiVersion: provision/v1, kind: User, metadata: {name: only-reader}, spec: {userPrincipalName: "only-reader@${tenant.domain}", displayName: only-reader}}  # and in application api, append to roleAssignments: [{role: Reader, users: [only-reader]}]`, 1,
 		},
 		{
 			"no other role at all", func(s *Suite) {
 				s.Users, s.Resource.Roles = append(s.Users[:2:2], s.Users[3]), []string{"Admin", "DevOps"}
 			}, "GET /secure: wrong-role",
-			"no user is declared with another role", "appRoles: [{value: Other, displayName: Other, description: Gives no access, allowedMemberTypes: [User, Application]}]  # in application api", 1,
+			"no user is declared with another role", `{apiVersion: provision/v1, kind: User, metadata: {name: only-other}, spec: {userPrincipalName: "only-other@${tenant.domain}", displayName: only-other}}  # and in application api, append to appRoles: [{value: Other, displayName: Other, description: Gives no access, allowedMemberTypes: [User, Application]}], and to roleAssignments: [{role: Other, users: [only-other]}]`, 1,
 		},
 		{
 			"no other role that a user could have", func(s *Suite) {
 				s.Users, s.Resource.UserRoles = append(s.Users[:2:2], s.Users[3]), []string{"Admin", "DevOps"}
 			}, "GET /secure: wrong-role",
-			"no user is declared with another role", "appRoles: [{value: Other, displayName: Other, description: Gives no access, allowedMemberTypes: [User, Application]}]  # in application api", 1,
+			"no user is declared with another role", `{apiVersion: provision/v1, kind: User, metadata: {name: only-other}, spec: {userPrincipalName: "only-other@${tenant.domain}", displayName: only-other}}  # and in application api, append to appRoles: [{value: Other, displayName: Other, description: Gives no access, allowedMemberTypes: [User, Application]}], and to roleAssignments: [{role: Other, users: [only-other]}]`, 1,
 		},
 		{
 			"a password that is not known", func(s *Suite) { s.Users[3].Unavailable = "its password is not known" }, "GET /secure: no-role",

@@ -122,7 +122,7 @@ func (s *Suite) itself(kind, add string, match func(Application) bool) (subject,
 		}
 	}
 	if found != "" {
-		return subject{}, skip(add, "provision has no secret of application %s, and no other application is declared %s", found, kind)
+		return subject{}, skip(add, "application %s has no secret that provision knows, and no other application is declared %s", found, kind)
 	}
 	return subject{}, skip(add, "no application is declared %s", kind)
 }
@@ -135,14 +135,53 @@ func (s *Suite) addUser(name string) string {
 	return fmt.Sprintf(`{apiVersion: provision/v1, kind: User, metadata: {name: %s}, spec: {userPrincipalName: "%s@${tenant.domain}", displayName: %s}}`, name, name, name)
 }
 
-// addAssignment returns a user with roles; the API's document assigns them.
-func (s *Suite) addAssignment(roles ...string) string {
+// addAssignment returns a user with roles, and the entries that the API's document needs for them.
+func (s *Suite) addAssignment(roles ...string) string { return s.addMember(endpoint{}, roles...) }
+
+// addMember returns the same for a user who is also in a group that the endpoint requires.
+func (s *Suite) addMember(e endpoint, roles ...string) string {
 	name := nameOf(roles)
+	return strings.Join(append([]string{s.addUser(name)}, s.entriesOf(e, name, roles)...), "  # and ")
+}
+
+// addEntitled returns a user with this name who meets the requirement: the owner, if only the owner
+// can meet it.
+func (s *Suite) addEntitled(e endpoint, name string) string {
+	roles := e.sufficient()
+	switch {
+	case e.owner && e.made.User != "":
+		return strings.Join(s.entriesOf(e, e.made.User, roles), ", and ")
+	case len(roles) > 0:
+		return s.addMember(e, roles...)
+	}
+	return strings.Join(append([]string{s.addUser(name)}, s.entriesOf(e, name, nil)...), "  # and ")
+}
+
+// entriesOf states what to append to lists of documents that exist, so that a user has the roles
+// and is in a group of the endpoint.
+func (s *Suite) entriesOf(e endpoint, name string, roles []string) []string {
+	var all []string
+	if len(roles) > 0 {
+		all = append(all, s.inLists("roleAssignments: ["+assigned(name, roles)+"]"))
+	}
+	if len(e.groups) > 0 {
+		all = append(all, fmt.Sprintf("in group %s, append to members: [{user: %s}]", e.groups[0], name))
+	}
+	return all
+}
+
+// assigned returns the entries that assign roles to a user.
+func assigned(name string, roles []string) string {
 	entries := make([]string, len(roles))
 	for i, role := range roles {
 		entries[i] = fmt.Sprintf("{role: %s, users: [%s]}", role, name)
 	}
-	return fmt.Sprintf("%s  # and in application %s: roleAssignments: [%s]", s.addUser(name), s.Resource.Name, strings.Join(entries, ", "))
+	return strings.Join(entries, ", ")
+}
+
+// inLists states entries to append to lists of the API's document, which may have entries already.
+func (s *Suite) inLists(lists ...string) string {
+	return fmt.Sprintf("in application %s, append to %s", s.Resource.Name, strings.Join(lists, ", and to "))
 }
 
 // addApplication returns an application that can get app-only tokens, with or without
@@ -172,6 +211,21 @@ func nameOf(values []string) string {
 
 var notName = regexp.MustCompile(`[^a-z0-9]+`)
 
-func (s *Suite) addRole() string {
-	return fmt.Sprintf("appRoles: [{value: Other, displayName: Other, description: Gives no access, allowedMemberTypes: [User, Application]}]  # in application %s", s.Resource.Name)
+// newRole is a role that gives no access, as an entry of appRoles.
+const newRole = "Other"
+
+func newRoleList() string {
+	return fmt.Sprintf("appRoles: [{value: %s, displayName: %[1]s, description: Gives no access, allowedMemberTypes: [User, Application]}]", newRole)
+}
+
+// addUserOfNewRole returns a user with a new role, which no endpoint requires.
+func (s *Suite) addUserOfNewRole(e endpoint) string {
+	name := nameOf([]string{newRole})
+	entries := append([]string{s.addUser(name), s.inLists(newRoleList(), "roleAssignments: ["+assigned(name, []string{newRole})+"]")}, s.entriesOf(e, name, nil)...)
+	return strings.Join(entries, "  # and ")
+}
+
+// addApplicationOfNewRole returns an application with a new role, which no endpoint requires.
+func (s *Suite) addApplicationOfNewRole() string {
+	return s.addApplication(newRole) + "  # and " + s.inLists(newRoleList())
 }

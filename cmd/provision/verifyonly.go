@@ -9,7 +9,7 @@ import (
 )
 
 // checkCases refuses a pattern of --only that matches no case of the runs. The hint has the most
-// similar case, or else one that exists.
+// similar case, or else all cases that exist.
 func (a *app) checkCases(runs []verification, only string) error {
 	if only == "" {
 		return nil
@@ -44,16 +44,15 @@ func (a *app) checkCases(runs []verification, only string) error {
 	if len(ids) == 0 {
 		return unknown
 	}
-	var endpoints []string
-	for _, id := range ids {
+	var endpoints, cases []string
+	for i, id := range ids {
 		if endpoint, _, ok := strings.Cut(id, ": "); ok && !slices.Contains(endpoints, endpoint) {
 			endpoints = append(endpoints, endpoint)
 		}
+		if !slices.Contains(cases, names[i]) {
+			cases = append(cases, names[i])
+		}
 	}
-	const most = 5
-	if len(endpoints) > most {
-		endpoints = append(endpoints[:most:most], "…")
-	}
-	return hint(unknown, "an id is ENDPOINT: CASE; the endpoints are %s, and docs/conformance.md lists the cases; e.g. `%s`",
-		strings.Join(endpoints, ", "), a.rerun(of[ids[0]].p)(ids[0], ""))
+	return hint(unknown, "an id is ENDPOINT: CASE; the endpoints are %s; the cases are %s; e.g. `%s`",
+		strings.Join(endpoints, ", "), strings.Join(cases, ", "), a.rerun(of[ids[0]].p)(ids[0], ""))
 }

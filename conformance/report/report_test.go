@@ -48,7 +48,7 @@ func feed(t *testing.T, h conformance.Handler) {
 		},
 		{
 			Case:    conformance.Case{ID: "GET /secure: wrong-role", Endpoint: "GET /secure", Name: "wrong-role", Group: conformance.Authorization, Expect: conformance.Expect{Status: 403}},
-			Outcome: conformance.Skip, Reason: "there is no user whose roles are all others", Add: "roleAssignments: [{role: Reader, users: [NAME]}]",
+			Outcome: conformance.Skip, Reason: "no user is declared with another role", Add: "roleAssignments: [{role: Reader, users: [NAME]}]",
 		},
 		{
 			Case:    conformance.Case{ID: "GET /secure: no-role", Endpoint: "GET /secure", Name: "no-role", Group: conformance.Authorization, Expect: conformance.Expect{Status: 403}},
@@ -113,7 +113,7 @@ GET /health              expected  got
 GET /secure              expected  got
   FAIL   wrong-audience  401       200     3 ms
   skip   wrong-role      403
-         because  there is no user whose roles are all others
+         because  no user is declared with another role
          add      roleAssignments: [{role: Reader, users: [NAME]}]
   ERROR  no-role         403
          broken   get a token of user nob: AADSTS50126: wrong password
