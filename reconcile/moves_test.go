@@ -136,7 +136,7 @@ func snapshot(t *testing.T, dir string) map[string][]byte {
 	return all
 }
 
-// TestInterruptedReplacement: a secret whose new value was being written when the process ended is replaced, also if the
+// TestInterruptedReplacement: a secret whose new value was being written when the process ended is replaced, even if the
 // former sink still contains the value of the secret before it.
 func TestInterruptedReplacement(t *testing.T) {
 	t.Parallel()
@@ -160,5 +160,45 @@ func TestInterruptedReplacement(t *testing.T) {
 	w.must(keptIn(dotenv.where), plan.Options{})
 	if now := w.secrets(); slices.Equal(now, keys) {
 		t.Error("a value that may not have been written is kept")
+	}
+}
+
+// TestInterruptedMoveKeepsAnEditedValue: if somebody edited the former sink after a move was
+// interrupted, the next apply completes the move, keeps the edited value, and reports it.
+func TestInterruptedMoveKeepsAnEditedValue(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := newServices(w)
+	sinks := s.sinks(w)
+	from, to := sinks["dotenv"], sinks["a file"]
+	record := filepath.Join(w.keep.Dir, "secrets", "s.a.key.json")
+	read := func() (content map[string]any) {
+		if _, err := sink.ReadJSON(record, &content); err != nil {
+			t.Fatal(err)
+		}
+		return content
+	}
+	w.must(keptIn(from.where), plan.Options{})
+	w.know()
+	was := read()
+	w.must(keptIn(to.where), plan.Options{})
+	keys, is := w.secrets(), read()
+	maps.Copy(is, map[string]any{"pending": true, "moving": true, "former": was["sink"], "formerLocation": was["location"]})
+	if err := sink.WriteJSON(record, is); err != nil {
+		t.Fatal(err)
+	}
+	file := w.place(from.where).Env
+	if err := os.WriteFile(file.File, []byte(file.Key+"=edited\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	done, err := w.apply(keptIn(to.where), plan.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(done.Stays) != 1 {
+		t.Errorf("apply reports %v, want the edited value", done.Stays)
+	}
+	if content, err := os.ReadFile(file.File); err != nil || string(content) != file.Key+"=edited\n" || !slices.Equal(w.secrets(), keys) {
+		t.Errorf("the former sink has %q (%v), and the application has the secrets %v, want the edited value and %v", content, err, w.secrets(), keys)
 	}
 }

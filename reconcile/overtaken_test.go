@@ -1,7 +1,9 @@
 package reconcile
 
 import (
+	"os"
 	"testing"
+	"time"
 
 	"provision/plan"
 )
@@ -36,6 +38,35 @@ func TestOvertakenWrites(t *testing.T) {
 		}
 		if got := c.write.overtaken(state); got != c.want {
 			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
+
+// TestRecentWritesAreStoredForTheLag: a target that shows every write immediately has no file of
+// recent writes.
+func TestRecentWritesAreStoredForTheLag(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	write := recentWrite{At: now}
+	for name, c := range map[string]struct {
+		lag    time.Duration
+		writes []recentWrite
+		stored int
+	}{
+		"without a lag": {0, []recentWrite{write}, 0},
+		"no writes":     {time.Minute, nil, 0},
+		"two writes":    {time.Minute, []recentWrite{write, write}, 2},
+	} {
+		k := Keep{Dir: t.TempDir()}
+		if err := k.addRecent(now, c.lag, c.writes...); err != nil {
+			t.Fatal(err)
+		}
+		recent, err := k.recent(now, time.Minute)
+		if err != nil || len(recent) != c.stored {
+			t.Errorf("%s: %v, %v, want %d writes", name, recent, err, c.stored)
+		}
+		if _, err := os.Stat(k.recentFile()); (err == nil) != (c.stored > 0) {
+			t.Errorf("%s: the file of recent writes: %v", name, err)
 		}
 	}
 }
