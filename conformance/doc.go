@@ -18,7 +18,7 @@
 //   - Each case creates the object that it acts on, and deletes it afterwards,
 //     whatever the result of the case.
 //   - Cases that change the tenant come last, one after another. Each of them
-//     undoes its change before the next one, also if the run is interrupted.
+//     undoes its change before the next one, even if the run is interrupted.
 //   - A request that the target refuses because of its load (429) is repeated later
 //     and is no verdict.
 //   - A case that cannot be tried is skipped, with the reason and the line of

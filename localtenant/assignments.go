@@ -40,7 +40,7 @@ func (a Assignments) Unassign(ctx context.Context, user string) (restore func(co
 	for _, one := range held {
 		err := a.Graph.Send(ctx, graph.RemoveAssignment(resource, one.ID)).Err
 		if err == nil || !graph.Lasting(err) || graph.NotFound(err) {
-			removed = append(removed, one) // also if the answer was lost and Graph has executed the request
+			removed = append(removed, one) // even if the answer was lost and Graph has executed the request
 		}
 		if err != nil && !graph.NotFound(err) {
 			return nil, errors.Join(err, restore(context.WithoutCancel(ctx)))

@@ -115,6 +115,6 @@ func TestSecretsOfApplicationsOfNoStack(t *testing.T) {
 		t.Errorf("notes (-want +got):\n%s", diff)
 	}
 	if len(p.Distrusted) > 0 {
-		t.Errorf("the application is not a stack's, so its credentials are not news: %v", p.Distrusted)
+		t.Errorf("the application is not a stack's, so its credentials do not matter: %v", p.Distrusted)
 	}
 }

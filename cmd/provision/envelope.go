@@ -9,7 +9,7 @@ import (
 	"provision/stack"
 )
 
-// envelope is the JSON document that every command prints with -o json, also after an
+// envelope is the JSON document that every command prints with -o json, even after an
 // error.
 type envelope struct {
 	Command string         `json:"command"`

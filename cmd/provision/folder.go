@@ -137,7 +137,7 @@ func makeFolder(dir string) error {
 	return nil
 }
 
-// writeWhole writes a file completely or not at all, also if the disk is full or several
+// writeWhole writes a file completely or not at all, even if the disk is full or several
 // processes write it.
 func writeWhole(file, text string) error {
 	f, err := os.CreateTemp(filepath.Dir(file), filepath.Base(file)+"-*")

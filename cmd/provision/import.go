@@ -24,7 +24,7 @@ registrations as owned by the stack and changes nothing else; plan shows this fi
 
 Manifests cannot contain some properties: import lists them and writes them as comments into the
 file, and apply does not change them. The manifests do not contain the values of secrets. Each
-document has prevent: [delete]: apply and destroy refuse to delete the object, also after the
+document has prevent: [delete]: apply and destroy refuse to delete the object, even after the
 document is removed, until an apply of the document without prevent.`,
 		Example: "  provision import --name \"Orders API\" --out manifests/orders --target staging\n  provision import --tag team-orders --tag team-shop --out manifests/teams --target staging\n  provision import --all --out imported --strict",
 		Args:    noArgs,

@@ -8,8 +8,8 @@ import (
 	"github.com/spf13/viper"
 )
 
-// TestHintsOfUnknownCommands: the hint names a command with a similar name, or the one that other
-// programs call so; never a command that only happens to be short.
+// TestHintsOfUnknownCommands: the hint names a command with a similar name, or the command to which a
+// name in other programs corresponds. It does not name a command only because its name is short.
 func TestHintsOfUnknownCommands(t *testing.T) {
 	t.Parallel()
 	for typed, want := range map[string]string{
@@ -48,8 +48,8 @@ func TestHintsOfUnknownCommands(t *testing.T) {
 	}
 }
 
-// TestHintsOfUnknownFlags: the hint names a flag with a similar name, or what a flag of another program
-// is here.
+// TestHintsOfUnknownFlags: the hint names a flag with a similar name, or the equivalent of a flag of
+// another program.
 func TestHintsOfUnknownFlags(t *testing.T) {
 	t.Parallel()
 	for typed, want := range map[string]string{

@@ -30,7 +30,7 @@ func TestCommandReference(t *testing.T) {
 		"| 130, 143 | interrupted with Ctrl-C (130) or terminated (143); `emulator` and `serve` exit with 0 |\n\n")
 	b.WriteString("Every flag can also be set as an environment variable `PROVISION_NAME` (`PROVISION_TARGET`,\n" +
 		"`PROVISION_DETAILED_EXITCODE`) or as a key of `provision.yaml` in the working\ndirectory; a flag takes precedence over the environment, and the environment over the file.\n\n")
-	b.WriteString("With `-o json` every command prints exactly one JSON document on standard output,\nalso when it fails; progress, notes and warnings go to standard error:\n\n" +
+	b.WriteString("With `-o json` every command prints exactly one JSON document on standard output,\neven when it fails; progress, notes and warnings go to standard error:\n\n" +
 		"```json\n{\"command\": \"validate\", \"status\": \"invalid\", \"result\": {}, \"errors\": [{\"message\": \"…\", \"hint\": \"…\", \"position\": {\"file\": \"…\", \"line\": 9, \"column\": 3}}]}\n```\n\n" +
 		"`status` is `done`, `failed`, `invalid` or `no` (exit codes 0, 1, 2, 3), `interrupted`,\nor `serving`, which `emulator` and `serve` print when they accept requests. `result` has\n`plan` and `writes` (plan, apply, destroy), `report` (verify, apply --verify), `files`\n(written Output files), `variables` (output), `rotated`, `stacks` and `warnings` (validate),\n`accessToken` or `header` and `claims` (token), `document` (verify --openapi), `schema`.\nThe standard output of a program that `exec` or `output -- COMMAND` runs is passed through.\n\n")
 	fmt.Fprintf(&b, "Flags of every command:\n\n```\n%s```\n", root.PersistentFlags().FlagUsages())

@@ -152,7 +152,7 @@ func checkAudience(_, app *Application) error {
 }
 
 // checkUniqueName refuses to change a uniqueName that is set, and refuses a name that
-// another object has, also if that object is in the recycle bin.
+// another object has, even if that object is in the recycle bin.
 func (tx *Tx) checkUniqueName(old, app *Application) error {
 	if old != nil && old.UniqueName != nil {
 		if app.UniqueName == nil || *app.UniqueName != *old.UniqueName {
