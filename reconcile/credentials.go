@@ -101,7 +101,7 @@ func soon(credential map[string]any, end time.Time) time.Duration {
 	return stack.Soon(start, end)
 }
 
-// left returns the number of days until the date of end, which a message also contains.
+// left returns the number of days until the date of end. Messages show it beside this date.
 func (t *tenant) left(end time.Time) string {
 	const day = 24 * time.Hour
 	return days(end.UTC().Truncate(day).Sub(t.Now().UTC().Truncate(day)))

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// log reads the messages of a command that answers in JSON, a line each.
+// log reads the messages of a command that answers in JSON, one message on each line.
 // Reference: https://developer.hashicorp.com/terraform/internals/machine-readable-ui.
 type log struct {
 	progress func(line string)

@@ -24,8 +24,7 @@ func tenantChangesOf(s *connection, f protected.Facts, lock tenantLock, life str
 }
 
 // sweepTenant removes the keys and faults that a killed run has left in the local tenant. A
-// run that is under way may have keys in it, but it has faults only while it uses the tenant
-// alone.
+// run in progress may have published keys, but it has faults only while it uses the tenant alone.
 func (a *app) sweepTenant(ctx context.Context, s *connection) error {
 	if s.manage == nil {
 		return nil
