@@ -110,7 +110,7 @@ func (p *Plan) otherStacks() string {
 // Summary counts the steps of the plan, in one line.
 func (p *Plan) Summary() string {
 	if p.Empty() && p.foreign() > 0 {
-		return "no changes: the tenant matches the manifests; it also has owners or credentials that no manifest names (see the notes)"
+		return "nothing to do: the tenant matches the manifests; it also has owners or credentials that no manifest names (see the notes)"
 	}
 	if p.Empty() {
 		return "nothing to do: the tenant matches the manifests"
@@ -238,8 +238,20 @@ func (p *Plan) change(c Change, paint func(tint, string) string) string {
 // guid matches an id.
 var guid = regexp.MustCompile(`[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}`)
 
+// appIDURI matches an identifier URI up to its appId. A name in its place would look like a part of the URI.
+var appIDURI = regexp.MustCompile(`api://[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}`)
+
+const guidLength = 36
+
 // named replaces an id by the displayed name.
 func (p *Plan) named(s string) string {
+	s = appIDURI.ReplaceAllStringFunc(s, func(uri string) string {
+		scheme, appID := uri[:len(uri)-guidLength], uri[len(uri)-guidLength:]
+		if name := p.names[appID]; name != "" {
+			return scheme + "<appId of " + name + ">"
+		}
+		return uri
+	})
 	s = guid.ReplaceAllStringFunc(s, func(id string) string { return cmp.Or(p.names[id], id) })
 	return placeholder.ReplaceAllStringFunc(s, func(reference string) string {
 		n := needOf(placeholder.FindStringSubmatch(reference))

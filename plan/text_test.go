@@ -36,6 +36,9 @@ func TestText(t *testing.T) {
 			"  ~ application s.api\n", "  ~ application s.api\n      displayName: \"a\" → \"b\"\n      isDisabled: true\n      notes: \"x\" → none\n      n: 1 → 2\n      - appRoles[R]\n      + appRoles[S]\n"},
 		"two steps of one object": {Plan{Steps: []Step{{Action: Create, Key: app, Changes: []Change{set("displayName", nil, "A")}}, {Action: Link, Key: app, Changes: []Change{entry("identifierUris", "api://x", nil, true)}}}},
 			"  + application s.api\n", "  + application s.api\n      displayName: \"A\"\n      + identifierUris[api://x]\n"},
+		"an appId in a URI": {Plan{names: map[string]string{"11111111-2222-3333-4444-555555555555": "s.api"}, Steps: []Step{{Action: Update, Key: app, Changes: []Change{
+			entry("identifierUris", "api://11111111-2222-3333-4444-555555555555", nil, true), entry("identifierUris", "api://s.api", nil, true), entry("knownClientApplications", "11111111-2222-3333-4444-555555555555", nil, true)}}}},
+			"  ~ application s.api\n", "  ~ application s.api\n      + identifierUris[api://<appId of s.api>]\n      + identifierUris[api://s.api]\n      + knownClientApplications[s.api]\n"},
 		"a link of its own": {Plan{Steps: []Step{{Action: Link, Key: app, Changes: []Change{entry("identifierUris", "api://x", nil, true)}}}},
 			"  ~ application s.api\n", "  ~ application s.api\n      + identifierUris[api://x]\n"},
 		"a deletion and its purge":             {Plan{Steps: []Step{{Action: Delete, Key: app}, {Action: Purge, Key: app, FollowsDelete: true}}}, "  - application s.api (and purge from the recycle bin)\n", "  - application s.api (and purge from the recycle bin)\n"},
@@ -128,8 +131,8 @@ func TestSummaryLines(t *testing.T) {
 	t.Parallel()
 	k := func(n string) Key { return Key{User, n} }
 	for want, p := range map[string]Plan{
-		"nothing to do: the tenant matches the manifests":                                                                        {},
-		"no changes: the tenant matches the manifests; it also has owners or credentials that no manifest names (see the notes)": {Foreign: []Foreign{{Kind: Owner}}},
+		"nothing to do: the tenant matches the manifests": {},
+		"nothing to do: the tenant matches the manifests; it also has owners or credentials that no manifest names (see the notes)": {Foreign: []Foreign{{Kind: Owner}}},
 		"plan: 1 to create, 2 to change, 3 to delete": {Steps: []Step{{Action: Create, Key: k("1")}, {Action: Update, Key: k("2")}, {Action: Replace, Key: k("3")}, {Action: Delete, Key: k("4")},
 			{Action: Purge, Key: k("4")}, {Action: Purge, Key: k("5")}, {Action: Delete, Key: k("6")}}},
 		"plan: 0 to create, 0 to change, 0 to delete, 1 output file to write":                           {Files: []File{{Action: Write}}},

@@ -133,10 +133,12 @@ func (a *app) reportMistakes(mistakes stack.Mistakes) int {
 			a.say("%s", strings.TrimSuffix(line, "\n"))
 		}
 		if m.Hint != "" {
-			a.say("  hint: %s", m.Hint)
+			a.say("hint: %s", m.Hint)
 		}
 	}
-	fmt.Fprintf(a.stderr, "%s; nothing was changed\n", count(len(mistakes), "mistake"))
+	if len(mistakes) > 1 {
+		a.say("%s; nothing was changed", count(len(mistakes), "mistake"))
+	}
 	return exitUsage
 }
 

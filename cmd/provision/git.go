@@ -5,7 +5,9 @@ import (
 	"errors"
 	"os/exec"
 	"path/filepath"
+	"strings"
 
+	"provision/internal/display"
 	"provision/reconcile/sink"
 )
 
@@ -32,11 +34,32 @@ func existing(dir string) string {
 	return dir
 }
 
-// warnOfGit names the files with secrets that git would track.
+// warnOfGit names the files with secrets that git tracks, each with the command that prevents it. It names the
+// files that git would track only if the command changed something: otherwise an earlier one has named them.
 func (a *app) warnOfGit(ctx context.Context, access sink.Access, files []string) {
 	for _, name := range files {
-		if file := access.Path(name); gitTracks(ctx, file) {
-			a.say("warning: git would track %s, which contains a secret; add it to .gitignore (and run `git rm --cached` if git already tracks it)", file)
+		file := access.Path(name)
+		if !gitTracks(ctx, file) {
+			continue
 		}
+		dir, base := filepath.Split(file)
+		does, command := "would track", "echo "+display.ShellQuote("/"+ignorePattern.Replace(base))+" >> "+quoteFile(filepath.Join(dir, ".gitignore"))
+		switch {
+		case inIndex(ctx, file):
+			does, command = "tracks", "git rm --cached "+quoteFile(file)+" && "+command
+		case !a.began:
+			continue
+		}
+		a.say("warning: git %s %s, which contains a secret; prevent it: `%s`", does, file, command)
 	}
+}
+
+// ignorePattern makes a pattern of .gitignore from a file name.
+var ignorePattern = strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`, "[", `\[`)
+
+// inIndex reports whether git already tracks a file.
+func inIndex(ctx context.Context, file string) bool {
+	check := exec.CommandContext(ctx, "git", "ls-files", "--error-unmatch", "--", filepath.Base(file))
+	check.Dir = existing(filepath.Dir(file))
+	return check.Run() == nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -117,11 +118,20 @@ func (a *app) importInto(ctx context.Context, s *connection, o importOptions) er
 	for _, l := range lost {
 		fmt.Fprintf(a.stdout, "not in the manifests: %s\n", display.Line(l.String()))
 	}
-	a.where = []string{o.out}
-	if err := a.checkImported(ctx, s, o.out, len(registrations)); err != nil {
-		return err
+	if i := slices.Index(a.given, "--stack"); i >= 0 { // in a hint, the name of the new folder counts
+		a.given = slices.Delete(slices.Clone(a.given), i, i+2)
 	}
-	fmt.Fprintf(a.stdout, "\nNext: %s\n", a.command("plan"))
+	another := a.instead("out", o.out+"-imported")
+	a.where = []string{o.out}
+	taken, err := a.checkImported(ctx, s, o, len(registrations))
+	switch {
+	case err != nil:
+		return err
+	case taken:
+		a.say("hint: import them into a stack of another name: `%s`", another)
+	default:
+		fmt.Fprintf(a.stdout, "\nNext: %s\n", a.command("plan"))
+	}
 	if o.strict && len(lost) > 0 {
 		return errNo
 	}
@@ -129,23 +139,34 @@ func (a *app) importInto(ctx context.Context, s *connection, o importOptions) er
 }
 
 // checkImported plans the written manifests, and reports the changes that apply would make
-// in addition to adopting the registrations.
-func (a *app) checkImported(ctx context.Context, s *connection, dir string, registrations int) error {
-	stacks, err := stack.Load(dir, stack.Stage{})
+// in addition to adopting the registrations. taken reports whether the tenant already has a stack of this name: apply
+// would delete its objects.
+func (a *app) checkImported(ctx context.Context, s *connection, o importOptions, registrations int) (taken bool, err error) {
+	stacks, err := stack.Load(o.out, stack.Stage{})
 	if err != nil {
-		return err
+		return false, err
 	}
 	p, _, err := s.diff(ctx, stacks, plan.Options{KeepDeleted: true})
 	if err != nil {
-		return err
+		return false, err
+	}
+	deleted := 0
+	for _, step := range p.Steps {
+		if step.Action == plan.Delete {
+			deleted++
+		}
 	}
 	others := p.BesideAdoption()
+	a.give("beside", others)
+	if deleted > 0 {
+		a.say("warning: the tenant already has a stack %s, and apply would delete %s of it that these manifests do not declare", o.stack, count(deleted, "object"))
+		return true, nil
+	}
 	for _, line := range others {
 		a.say("warning: apply would also %s", line)
 	}
-	a.give("beside", others)
 	if len(others) == 0 {
 		fmt.Fprintf(a.stdout, "a plan adopts %s and changes nothing else\n", count(registrations, "registration"))
 	}
-	return nil
+	return false, nil
 }

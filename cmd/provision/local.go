@@ -4,7 +4,9 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"net/url"
 	"os"
@@ -65,8 +67,12 @@ func (a *app) serveTenant(dir localtenant.Folder, o localtenant.Options) (served
 // joinLocal serves the tenant in dir until release is called (own), or attaches to the
 // process that already serves it.
 func (a *app) joinLocal(ctx context.Context, dir localtenant.Folder) (served localtenant.Served, own bool, release func(), err error) {
+	_, missing := os.Stat(string(dir))
 	if err := makeFolder(string(dir)); err != nil {
 		return served, false, nil, err
+	}
+	if errors.Is(missing, fs.ErrNotExist) { // a command in another folder can have been meant
+		a.say("note: there was no local tenant here; %s contains a new one", dir)
 	}
 	served, release, err = dir.Join(ctx, a.verb, func() (localtenant.Served, func(), error) {
 		own = true
