@@ -86,7 +86,10 @@ func TestStacksOfTheCommandLineOnly(t *testing.T) {
 func TestCheckWho(t *testing.T) {
 	t.Parallel()
 	api := &stack.Application{Name: "api", API: stack.API{OAuth2PermissionScopes: []stack.Scope{{Value: "Read"}, {Value: "Write"}}}}
-	p := protected.API{Stack: &stack.Stack{Name: "s", Users: []*stack.User{{Name: "ada"}, {Name: "rita"}}, Applications: []*stack.Application{api, {Name: "spa"}}},
+	spa, web := &stack.Application{Name: "spa"}, &stack.Application{Name: "web"}
+	spa.SPA.RedirectURIs, web.Web.RedirectURIs = []string{"http://localhost"}, []string{"${terraform.site.url}/cb"}
+	sync := &stack.Application{Name: "sync", Secrets: []stack.Secret{{Name: "key"}}}
+	p := protected.API{Stack: &stack.Stack{Name: "s", Users: []*stack.User{{Name: "ada"}, {Name: "rita"}}, Applications: []*stack.Application{api, spa, web, sync}},
 		Resource: api, Documents: []*stack.Conformance{{Client: "spa"}}}
 	for name, c := range map[string]struct {
 		who     tokenOptions
@@ -98,18 +101,20 @@ func TestCheckWho(t *testing.T) {
 		"a browser":                {who: tokenOptions{browser: true}},
 		"a scope":                  {who: tokenOptions{user: "ada", scopes: []string{"Write"}}},
 		"all granted scopes":       {who: tokenOptions{user: "ada", scopes: []string{".default"}}},
-		"another client":           {who: tokenOptions{user: "ada", client: "api"}},
-		"nobody":                   {refused: "exactly one of", hint: "users: ada, rita; applications: api, spa"},
+		"another client":           {who: tokenOptions{user: "ada", client: "web"}},
+		"a client without users":   {who: tokenOptions{user: "ada", client: "sync"}, refused: "application sync has no redirect URI", hint: "get a token of the application itself: `" + program() + " token dir --app sync`"},
+		"an API as the client":     {who: tokenOptions{user: "ada", client: "api"}, refused: "application api has no redirect URI", hint: "choose another client: `" + program() + " token dir --user ada --client spa`"},
+		"nobody":                   {refused: "exactly one of", hint: "users: ada, rita; applications: api, spa, web, sync"},
 		"two":                      {who: tokenOptions{user: "ada", browser: true}, refused: "exactly one of", hint: "set only one; the variables PROVISION_USER, PROVISION_APP and PROVISION_BROWSER also count"},
 		"an unknown user":          {who: tokenOptions{user: "adam"}, refused: `stack s has no user "adam"`, hint: "choose one of: ada, rita"},
-		"an unknown application":   {who: tokenOptions{application: "ap"}, refused: `stack s has no application "ap"`, hint: "choose one of: api, spa"},
-		"an unknown client":        {who: tokenOptions{browser: true, client: "web"}, refused: `stack s has no application "web"`, hint: "choose one of: api, spa"},
+		"an unknown application":   {who: tokenOptions{application: "ap"}, refused: `stack s has no application "ap"`, hint: "choose one of: api, spa, web, sync"},
+		"an unknown client":        {who: tokenOptions{browser: true, client: "page"}, refused: `stack s has no application "page"`, hint: "choose one of: api, spa, web, sync"},
 		"an unknown scope":         {who: tokenOptions{user: "ada", scopes: []string{"Read", "Delete"}}, refused: `stack s has no scope of its API with the value "Delete"`, hint: "choose one of: Read, Write"},
-		"a user as an application": {who: tokenOptions{application: "ada"}, refused: `stack s has no application "ada"`, hint: "choose one of: api, spa"},
+		"a user as an application": {who: tokenOptions{application: "ada"}, refused: `stack s has no application "ada"`, hint: "choose one of: api, spa, web, sync"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			a := &app{config: viper.New()}
+			a := &app{config: viper.New(), invocation: invocation{verb: "token", where: []string{"dir"}, given: []string{"--user", "ada", "--client", c.who.client}}}
 			err := a.checkWho(p, c.who)
 			if c.refused == "" && err == nil {
 				return

@@ -81,7 +81,7 @@ func (a *app) one(stacks []*stack.Stack) (protected.API, error) {
 		for i, p := range all {
 			names[i] = p.Name()
 		}
-		return protected.API{}, hint(usagef("these manifests declare more than one API: %s", strings.Join(names, ", ")), "choose one with --stack NAME, or --application %s", names[0])
+		return protected.API{}, hint(usagef("these manifests declare more than one API: %s", strings.Join(names, ", ")), "choose one with --stack NAME or --application NAME, e.g. `%s`", a.again("--application", names[0]))
 	}
 	return all[0], nil
 }

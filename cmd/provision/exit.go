@@ -193,7 +193,7 @@ func (a *app) hintFor(err error) string {
 	case isSignInError(err):
 		return a.signInHint()
 	case errors.Is(err, fs.ErrPermission):
-		return "give your account access to this file or folder, or run the command in another folder"
+		return a.accessHint(err)
 	}
 	return ""
 }

@@ -65,7 +65,32 @@ func (a *app) unwritableHint(u *sink.Unwritable) string {
 	if !errors.Is(u.Err, fs.ErrPermission) {
 		return "make the folder writable, then run `" + a.again() + "` again"
 	}
+	if isForeign(u.Folder) {
+		return "folder " + u.Folder + " belongs to another account; get write access to it, then run `" + a.again() + "` again"
+	}
 	return "give your account write access to the folder: `chmod u+w " + quoteFile(u.Folder) + " && " + a.again() + "`"
+}
+
+// isForeign reports whether a file or folder exists and belongs to another account.
+func isForeign(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil && !ownedByCaller(path)
+}
+
+// accessHint has the next command after a file or folder that the caller may not use.
+func (a *app) accessHint(err error) string {
+	var at *fs.PathError
+	if !errors.As(err, &at) {
+		return "give your account access to it, then run `" + a.again() + "` again"
+	}
+	path := at.Path
+	if _, err := os.Lstat(path); err != nil {
+		path = existing(filepath.Dir(path))
+	}
+	if isForeign(path) {
+		return path + " belongs to another account; get access to it, then run `" + a.again() + "` again"
+	}
+	return "give your account access to it: `chmod u+rwX " + quoteFile(path) + " && " + a.again() + "`"
 }
 
 // sayStays names the values of old secrets that were not removed, each with the command that removes it.

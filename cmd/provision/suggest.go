@@ -52,6 +52,7 @@ func nearestCommand(parent *cobra.Command, name string) string {
 // otherFlags are the names that other commands or programs have for a flag.
 var otherFlags = map[string]string{
 	"plan": "dry-run", "dry-run": "plan", "auto-approve": "yes", "context": "target", "var": "set", "out-file": "out", "json": "output", "format": "output",
+	"port": "listen", "address": "listen", "host": "listen",
 }
 
 // flagHint returns the hint for a flag that the command does not have.
@@ -82,6 +83,8 @@ func flagHint(cmd *cobra.Command, unknown *pflag.NotExistError) string {
 	}
 	if takesFolder := strings.Contains(cmd.Use, "[DIR"); takesFolder && (slices.Contains([]string{"f", "file"}, name) || near == "filename") {
 		return fmt.Sprintf("manifests are read from a folder: `%s DIR`", cmd.CommandPath())
+	} else if takesFolder && name == "stack" {
+		return fmt.Sprintf("name the folder of the stack: `%s DIR`", cmd.CommandPath())
 	}
 	return help
 }

@@ -158,7 +158,35 @@ func (a *app) checkWho(p protected.API, o tokenOptions) error {
 			return err
 		}
 	}
-	return known("application", o.clientOf(p), applications)
+	if err := known("application", o.clientOf(p), applications); err != nil {
+		return err
+	}
+	return a.checkClient(p.Stack, o.clientOf(p))
+}
+
+// checkClient refuses a client to which no user can sign in.
+func (a *app) checkClient(s *stack.Stack, name string) error {
+	var client *stack.Application
+	var others []string
+	for _, application := range s.Applications {
+		switch { // a URI can depend on hosting
+		case len(application.PublicClient.RedirectURIs)+len(application.Web.RedirectURIs)+len(application.SPA.RedirectURIs) > 0:
+			others = append(others, application.Name)
+		case application.Name == name:
+			client = application
+		}
+	}
+	if client == nil {
+		return nil
+	}
+	err := usagef("application %s has no redirect URI, so that no user can sign in to it", client.Name)
+	switch {
+	case len(client.Secrets) > 0:
+		return hint(err, "get a token of the application itself: `%s`", a.command("token", "--app", client.Name))
+	case len(others) > 0:
+		return hint(err, "choose another client: `%s`", a.instead("client", others[0]))
+	}
+	return hint(err, "declare a redirect URI in the manifest of a client")
 }
 
 // scopesOf returns the values of the scopes of an API.

@@ -1,8 +1,11 @@
 package sink
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -29,7 +32,7 @@ func alone(name string, do func() error) error {
 		lock.Close()
 		switch {
 		case err != nil:
-			return err
+			return folderError(name, err)
 		case time.Since(began) > lockPatience:
 			return fmt.Errorf("%s: another provision command writes it", name)
 		}
@@ -42,4 +45,14 @@ func alone(name string, do func() error) error {
 		}
 	}()
 	return do()
+}
+
+// folderError returns an error because of which no file can be created beside name, with the folder instead of a file
+// that the user does not know.
+func folderError(name string, err error) error {
+	var at *fs.PathError
+	if dir := filepath.Dir(Target(name)); errors.As(err, &at) && filepath.Dir(at.Path) == dir && errors.Is(err, fs.ErrPermission) {
+		return &Unwritable{dir, at.Err}
+	}
+	return err
 }

@@ -1,11 +1,13 @@
 package sink
 
 import (
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 
 	"provision/stack"
@@ -59,6 +61,24 @@ func TestRemoveFollowsLinks(t *testing.T) {
 	for _, file := range []string{target, link} {
 		if _, err := os.Lstat(file); !os.IsNotExist(err) {
 			t.Errorf("%s is still there (%v)", file, err)
+		}
+	}
+}
+
+// TestFolderError: an error names the folder, and not the temporary file, if the caller may not write to the folder.
+func TestFolderError(t *testing.T) {
+	t.Parallel()
+	name := filepath.Join(t.TempDir(), "writer.json")
+	for what, c := range map[string]struct {
+		err  error
+		want string
+	}{
+		"the lock":       {&fs.PathError{Op: "open", Path: lockOf(name), Err: syscall.EACCES}, "folder " + filepath.Dir(name) + " cannot be written to: permission denied"},
+		"another folder": {&fs.PathError{Op: "open", Path: "/x/y", Err: syscall.EACCES}, "open /x/y: permission denied"},
+		"another error":  {&fs.PathError{Op: "open", Path: lockOf(name), Err: syscall.EIO}, "open " + lockOf(name) + ": input/output error"},
+	} {
+		if got := folderError(name, c.err).Error(); got != c.want {
+			t.Errorf("%s: %q, want %q", what, got, c.want)
 		}
 	}
 }
