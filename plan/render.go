@@ -110,7 +110,7 @@ func (p *Plan) otherStacks() string {
 // Summary counts the steps of the plan, in one line.
 func (p *Plan) Summary() string {
 	if p.Empty() && p.foreign() > 0 {
-		return "nothing to do: the tenant matches the manifests; it also has owners or credentials that no manifest names (see the notes)"
+		return "no changes: the tenant matches the manifests; it also has owners or credentials that no manifest names (see the notes)"
 	}
 	if p.Empty() {
 		return "nothing to do: the tenant matches the manifests"

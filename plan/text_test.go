@@ -131,8 +131,8 @@ func TestSummaryLines(t *testing.T) {
 	t.Parallel()
 	k := func(n string) Key { return Key{User, n} }
 	for want, p := range map[string]Plan{
-		"nothing to do: the tenant matches the manifests": {},
-		"nothing to do: the tenant matches the manifests; it also has owners or credentials that no manifest names (see the notes)": {Foreign: []Foreign{{Kind: Owner}}},
+		"nothing to do: the tenant matches the manifests":                                                                        {},
+		"no changes: the tenant matches the manifests; it also has owners or credentials that no manifest names (see the notes)": {Foreign: []Foreign{{Kind: Owner}}},
 		"plan: 1 to create, 2 to change, 3 to delete": {Steps: []Step{{Action: Create, Key: k("1")}, {Action: Update, Key: k("2")}, {Action: Replace, Key: k("3")}, {Action: Delete, Key: k("4")},
 			{Action: Purge, Key: k("4")}, {Action: Purge, Key: k("5")}, {Action: Delete, Key: k("6")}}},
 		"plan: 0 to create, 0 to change, 0 to delete, 1 output file to write":                           {Files: []File{{Action: Write}}},

@@ -35,7 +35,7 @@ var values = map[string]func(args []string) []string{
 		return each(args, func(s *stack.Stack) (all []string) {
 			for _, a := range s.Applications {
 				for _, secret := range a.Secrets {
-					all = append(all, rotation{stack: s.Name, application: a.Name, secret: secret}.name())
+					all = append(all, rotation{s.Name, a.Name, s.UniqueName(a.Name), secret}.name())
 				}
 			}
 			return all

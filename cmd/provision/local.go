@@ -72,7 +72,7 @@ func (a *app) joinLocal(ctx context.Context, dir localtenant.Folder) (served loc
 		return served, false, nil, err
 	}
 	if errors.Is(missing, fs.ErrNotExist) { // a command in another folder can have been meant
-		a.say("note: there was no local tenant here; %s contains a new one", dir)
+		a.say("note: a new local tenant is created in %s", dir)
 	}
 	served, release, err = dir.Join(ctx, a.verb, func() (localtenant.Served, func(), error) {
 		own = true
