@@ -24,7 +24,7 @@ type publicKey struct {
 func (g *baselineToken) fetchPublicKey(ctx context.Context) (*publicKey, error) {
 	set, err := g.run.Tokens.Keys(ctx)
 	if err != nil {
-		return nil, skip("", "the issuer's public key cannot be had: %v", plain(err))
+		return nil, skip("", "the issuer's public key cannot be fetched: %v", plain(err))
 	}
 	var found struct{ Keys []json.RawMessage }
 	var header struct{ Kid string }

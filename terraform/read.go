@@ -45,8 +45,9 @@ func (w Workspace) read(ctx context.Context, tf *tfexec.Terraform, do func(ctx c
 // afterKill is how long the output of a killed program can take to end.
 const afterKill = time.Second
 
-// unlessInterrupted returns the error of do, or after an interrupt at the latest when the program has been killed for a
-// second: if the program is a script, a child of it can still have the output open, for which do waits.
+// unlessInterrupted returns the error of do. After an interrupt it waits for do at most until afterKill has
+// passed since the program was killed: if the program is a script, a child process can still have the output
+// open, and do waits for this child.
 func unlessInterrupted(ctx context.Context, do func() error) error {
 	ended := make(chan error, 1)
 	go func() { ended <- do() }()
