@@ -5,7 +5,8 @@ import (
 	"slices"
 )
 
-// noToken returns the case that the meaning of all other cases of its endpoint depends on.
+// noToken returns the case without a token. The other cases of the endpoint are meaningful only if it
+// passes.
 func noToken(e endpoint) Case {
 	return Case{
 		ID: e.id + ": no-token", Endpoint: e.id, Name: "no-token", Means: CauseOpen, Group: Authentication, Severity: Critical,

@@ -24,7 +24,7 @@ type Suite struct {
 	Groups       []UserGroup // of the stack
 	Applications []Application
 	Tokens       Tokens
-	Tenants      []OtherTenant // that are welcome, beside the issuer's
+	Tenants      []OtherTenant // that the API admits, in addition to the issuer's
 	Changes      TenantChanges
 
 	Only          string    // case ids that contain this, * standing for anything; empty: all

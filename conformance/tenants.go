@@ -31,7 +31,7 @@ func (s *Suite) tenantCases(e endpoint) []Case {
 		}.on(e, Claims)
 		cases = append(cases, c)
 	}
-	welcome := anotherTenant // if every tenant is welcome
+	welcome := anotherTenant // if every tenant is admitted
 	if len(s.Tenants) > 0 {
 		welcome = s.Tenants[0].ID
 	}
@@ -132,15 +132,15 @@ func (g *baselineToken) ofTenant(issuer, tenant string) change {
 	return changes
 }
 
-// tenantHeaders and tenantParameters are where multi-tenant APIs let a client that has
-// several tenants choose one.
+// tenantHeaders and tenantParameters are the headers and parameters by which a client with several
+// tenants selects one at multi-tenant APIs.
 var (
 	tenantHeaders    = []string{"X-Tenant-Id", "X-Tenant", "X-TenantId", "Tenant-Id", "Tenant", "X-Ms-Tenant-Id", "X-Ms-Client-Tenant-Id", "X-Ms-Client-Tenant", "X-Organization-Id", "X-Org-Id", "X-Customer-Id"}
 	tenantParameters = []string{"tenant", "tenantId", "tenant_id", "tid", "organization", "org"}
 )
 
 // claimedTenant are requests that name the home tenant, with a token of a tenant that
-// is not welcome.
+// is not admitted.
 func (s *Suite) claimedTenant(e endpoint) []Case {
 	if s.Document.Tenants.Any {
 		return nil
@@ -169,7 +169,7 @@ func (s *Suite) claimedTenant(e endpoint) []Case {
 	return cases
 }
 
-// claimsTenant presents a token of a tenant that is not welcome, in a request that names the
+// claimsTenant presents a token of a tenant that is not admitted, in a request that names the
 // home tenant.
 func (s *Suite) claimsTenant(named func(home string) credential) func(context.Context, *baselineToken) (credential, error) {
 	return func(ctx context.Context, g *baselineToken) (credential, error) {
