@@ -34,7 +34,7 @@ func NewHTML(w io.Writer) *HTML { return &HTML{collected: collect(), w: w} }
 var pageSource string
 
 var page = template.Must(template.New("report").Funcs(template.FuncMap{
-	"plural": plural, "severities": bySeverity, "lines": lines, "headers": headerLines, "pretty": pretty, "link": sourceURL, "statusText": http.StatusText, "elapsed": elapsed,
+	"plural": plural, "severities": bySeverity, "lines": lines, "headers": headerLines, "pretty": pretty, "link": sourceURL, "statusText": http.StatusText, "elapsed": elapsed, "words": words,
 }).Parse(pageSource))
 
 // pageFinding is a finding as the page shows it.
@@ -42,7 +42,8 @@ type pageFinding struct {
 	conformance.Finding
 	Number   int
 	Document string
-	Details  []detail
+	Details  []detail // without the token
+	Token    []detail
 	Lead     string // the element that contains its first case; "" if that case is not in the matrix
 }
 
@@ -128,7 +129,15 @@ func (h *HTML) Close() error {
 		m := newMatrix(i, run)
 		data.Matrices = append(data.Matrices, m)
 		for _, f := range run.Findings {
-			data.Findings = append(data.Findings, pageFinding{Finding: f, Number: len(data.Findings) + 1, Document: run.Name, Details: findingDetails(f), Lead: m.element(f.Evidence[0])})
+			shown := pageFinding{Finding: f, Number: len(data.Findings) + 1, Document: run.Name, Lead: m.element(f.Evidence[0])}
+			for _, d := range findingDetails(f) {
+				if d.label == "header" || d.label == "claims" {
+					shown.Token = append(shown.Token, d)
+				} else {
+					shown.Details = append(shown.Details, d)
+				}
+			}
+			data.Findings = append(data.Findings, shown)
 		}
 	}
 	if err := page.Execute(h.w, data); err != nil {
@@ -169,7 +178,29 @@ func newMatrix(n int, run Run) matrix {
 		}
 		group.Rows[row].Cells[column[r.Endpoint]] = &cell{r, fmt.Sprintf("r%d-%d", n, i), run.belongs(r)}
 	}
+	m.failuresFirst()
 	return m
+}
+
+// failuresFirst moves the families and cases that failed to the front.
+func (m matrix) failuresFirst() {
+	failed := func(r matrixRow) bool {
+		return slices.ContainsFunc(r.Cells, func(c *cell) bool {
+			return c != nil && (c.Outcome == conformance.Fail || c.Outcome == conformance.Error)
+		})
+	}
+	front := func(first bool) int {
+		if first {
+			return 0
+		}
+		return 1
+	}
+	for _, g := range m.Groups {
+		slices.SortStableFunc(g.Rows, func(a, b matrixRow) int { return front(failed(a)) - front(failed(b)) })
+	}
+	slices.SortStableFunc(m.Groups, func(a, b matrixGroup) int {
+		return front(slices.ContainsFunc(a.Rows, failed)) - front(slices.ContainsFunc(b.Rows, failed))
+	})
 }
 
 // outcomeCount is one of the switches above the matrix.
@@ -218,6 +249,9 @@ func lines(text string) string {
 		return r
 	}, strings.ReplaceAll(text, "\r\n", "\n"))
 }
+
+// words are the words of a command. The page does not break them, unless one is wider than a line.
+func words(command string) []string { return strings.Fields(lines(command)) }
 
 func headerLines(h http.Header) string {
 	var b strings.Builder

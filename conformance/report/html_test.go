@@ -116,6 +116,9 @@ func TestHTMLInABrowser(t *testing.T) {
 		}
 	}
 	picture(b, "report.png")
+	if first := browsertest.Evaluate[bool](b, `[...document.querySelectorAll("tbody")][0].querySelectorAll("tr")[1].querySelector(".cell.fail, .cell.error") !== null`); !first {
+		t.Error("the cases that failed are not the first ones")
+	}
 
 	b.Fill("#filter", "wrong-role fail")
 	b.Wait(`[aria-label="GET /secure: wrong-role: fail, answered 200"]`)
@@ -124,6 +127,10 @@ func TestHTMLInABrowser(t *testing.T) {
 	}
 	b.Click(`[aria-label="GET /secure: wrong-role: fail, answered 200"]`)
 	b.See("Authorization: Bearer [masked]")
+	if text := b.Text("dialog"); strings.Contains(text, `"alg"`) || !strings.Contains(text, `"status": "ok"`) {
+		t.Errorf("the answer must be visible, and the token folded:\n%s", text)
+	}
+	b.Click("dialog summary")
 	for _, want := range []string{"expected 403, got 200", `"status": "ok"`, `"alg": "none"`, "manifests/secure.yaml:40", "GET https://api.example/v1/secure"} {
 		if text := b.Text("dialog"); !strings.Contains(text, want) {
 			t.Errorf("behind the cell %q is not to be seen:\n%s", want, text)
@@ -182,6 +189,7 @@ func TestHTMLOnAPhone(t *testing.T) {
 	picture(b, "phone.png")
 	b.Fill("#filter", "alg-none fail")
 	b.Click(`[aria-label="GET /secure: alg-none: fail, answered 200"]`)
+	b.Click("dialog summary")
 	b.See(`"typ": "JWT"`)
 	if wide := browsertest.Evaluate[int](b, `document.querySelector("dialog").scrollWidth - document.querySelector("dialog").clientWidth`); wide > 0 {
 		t.Errorf("the detail is %d pixels too wide", wide)
