@@ -154,8 +154,8 @@ func TestValues(t *testing.T) {
 	p := &Plan{names: map[string]string{"11111111-1111-4111-8111-111111111111": "API"}}
 	for want, v := range map[string]any{
 		"none": nil, `""`: "", `"a\"b"`: `a"b`, "true": true, "1.5": 1.5, `["a",1]`: []any{"a", 1.0}, `{"a":null}`: obj{"a": nil},
-		"+Inf":                            math.Inf(1), // not valid JSON
-		"api://API/x (known after apply)": Unknown("api://11111111-1111-4111-8111-111111111111/x"),
+		"+Inf": math.Inf(1), // not valid JSON
+		"api://<appId of API>/x (known after apply)": Unknown("api://11111111-1111-4111-8111-111111111111/x"),
 	} {
 		if got := p.value(v); got != want {
 			t.Errorf("%v is %s, want %s", v, got, want)
