@@ -164,7 +164,11 @@ func (c Case) cause(status int) string {
 	case c.Group == Lifecycle && c.Expect.admits():
 		return c.Flaw
 	case status >= 500:
-		return "the API failed on this request: it does not handle an internal error; the answer must be 401 or 403"
+		const failed = "the API failed on this request: it does not handle an internal error"
+		if c.Expect.admits() {
+			return failed
+		}
+		return failed + "; the answer must be 401 or 403"
 	case status == http.StatusTooManyRequests:
 		return "the target limits the rate of requests: run the cases one at a time"
 	case status == http.StatusNotFound:

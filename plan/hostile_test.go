@@ -44,6 +44,7 @@ func TestHostileTextStaysInItsLine(t *testing.T) {
 		"the reason for a new secret":             {Plan{Steps: []Step{{Action: Replace, Key: SecretKey(app, "key"), Reason: hostile}}}, "  ~ secret s.api key (replace: " + harmless + ")"},
 		"a file that is written":                  {Plan{Files: []File{{Action: Write, Path: hostile}}}, "  + file " + harmless},
 		"a file that is removed":                  {Plan{Files: []File{{Action: Remove, Path: hostile}}}, "  - file " + harmless},
+		"a protected stack":                       {Plan{Orphans: []string{hostile}, protected: map[string]bool{hostile: true}, DestroyCommand: func(string) string { return hostile }}, "note: the tenant contains stack " + harmless + ", which these manifests do not declare; it is not changed, and `prevent: [delete]` protects it"},
 		"another stack":                           {Plan{Orphans: []string{hostile}}, "note: the tenant contains stack " + harmless + ", which these manifests do not declare; it is not changed"},
 		"the command that destroys it": {Plan{Orphans: []string{"old"}, DestroyCommand: func(string) string { return hostile }},
 			"note: the tenant contains stack old, which these manifests do not declare; it is not changed (`" + harmless + "` removes it)"},

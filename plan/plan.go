@@ -29,6 +29,7 @@ type Plan struct {
 	// environments are the orphans that are environments of a declared stack, or the
 	// stack of a declared environment. The plan must not suggest to destroy them.
 	environments map[string]bool
+	protected    map[string]bool // the orphans with a mark of protection
 
 	// DestroyCommand returns the command that destroys a stack of the same tenant.
 	DestroyCommand func(stack string) string `json:"-"`
@@ -103,6 +104,7 @@ func Diff(stacks []*stack.Stack, actual *State, o Options) (*Plan, error) {
 	if mistakes := d.renamed(stacks); len(mistakes) > 0 {
 		return nil, mistakes.Sorted()
 	}
+	d.noteRenames(stacks)
 	if err := d.refused(); err != nil {
 		return nil, err
 	}
@@ -265,8 +267,9 @@ func (d *differ) orphans(stacks []*stack.Stack) {
 			environments[o.Stack] = stack.LifespanOf(o.Stack, [][]string{tags}).Environment
 		}
 	}
-	d.plan.environments = map[string]bool{}
+	d.plan.environments, d.plan.protected = map[string]bool{}, map[string]bool{}
 	for name := range seen {
+		d.plan.protected[name] = HasPreventMark(d.actual, name)
 		d.plan.environments[name] = declared[withoutSuffix(name, environments[name])]
 	}
 }

@@ -42,6 +42,26 @@ func (d *differ) renamed(stacks []*stack.Stack) (mistakes stack.Mistakes) {
 	return mistakes
 }
 
+// noteRenames adds a note for each application that the plan creates with the display name of one that it deletes from
+// the same stack: probably its document has another name now.
+func (d *differ) noteRenames(stacks []*stack.Stack) {
+	for _, s := range stacks {
+		for _, a := range s.Applications {
+			k := Key{Application, s.UniqueName(a.Name)}
+			if d.declared[k] == nil || d.actual.Objects[k] != nil || a.Protection.RenamedFrom != "" {
+				continue
+			}
+			for _, other := range keys(d.going) {
+				gone := d.actual.Objects[other]
+				if other.Kind == Application && gone.Stack == s.Name && text(gone.Properties, "displayName") == text(d.declared[k].Properties, "displayName") {
+					d.plan.Notes = append(d.plan.Notes, fmt.Sprintf("application %s is deleted, and %s is created with the same display name: to rename it, and to keep its appId and secrets, write metadata: {name: %s, renamedFrom: %s}",
+						other.Name, k.Name, a.Name, strings.TrimPrefix(other.Name, stack.UniqueName(s.Name, ""))))
+				}
+			}
+		}
+	}
+}
+
 // inBin reports whether the recycle bin has an object with this uniqueName.
 func (d *differ) inBin(k Key) bool {
 	return slices.ContainsFunc(d.actual.Deleted, func(o *Live) bool { return o.Kind == k.Kind && text(o.Properties, "uniqueName") == k.Name })

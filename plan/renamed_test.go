@@ -2,6 +2,7 @@ package plan
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -45,5 +46,39 @@ func TestRenamedFromNothing(t *testing.T) {
 		if c.hint == "" || len(mistakes) != 1 || !strings.Contains(mistakes[0].Hint, ": "+c.hint+"; ") || c.stack.Groups == nil && mistakes[0].Pos.Line != 7 {
 			t.Errorf("%s: %+v, want the hint %q", name, mistakes, c.hint)
 		}
+	}
+}
+
+// TestNoteOfARename: a plan that deletes an application and creates one with its display name says how to rename it.
+func TestNoteOfARename(t *testing.T) {
+	t.Parallel()
+	live := func(stackName, display string) *State {
+		return has(&Live{Object: Object{Key: Key{Application, stackName + ".job"}, Stack: stackName, Properties: obj{"displayName": display}}, ID: "1"})
+	}
+	for name, c := range map[string]struct {
+		state *State
+		kept  bool // the stack declares the live application, too
+		noted bool
+	}{
+		"the same display name":           {state: live("s", "Job"), noted: true},
+		"another display name":            {state: live("s", "Other")},
+		"an application of another stack": {state: live("t", "Job")},
+		"both are declared":               {state: live("s", "Job"), kept: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := &stack.Stack{Name: "s", Applications: []*stack.Application{{Name: "batch", DisplayName: "Job"}}}
+			if c.kept {
+				s.Applications = append(s.Applications, &stack.Application{Name: "job", DisplayName: "Job"})
+			}
+			p, err := Diff([]*stack.Stack{s}, c.state, Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			const note = "application s.job is deleted, and s.batch is created with the same display name: to rename it, and to keep its appId and secrets, write metadata: {name: batch, renamedFrom: job}"
+			if slices.Contains(p.Notes, note) != c.noted {
+				t.Errorf("notes: %q", p.Notes)
+			}
+		})
 	}
 }

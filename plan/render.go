@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"regexp"
-	"slices"
 	"strings"
 
 	"provision/internal/display"
@@ -87,16 +86,19 @@ const maxNames = 5
 // single one may be a former stack of this folder, so otherStacks also describes how to delete it.
 func (p *Plan) otherStacks() string {
 	var names []string
+	only := "" // the last of them
 	for _, name := range p.Orphans {
 		if !p.environments[name] {
-			names = append(names, display.Line(name))
+			only, names = name, append(names, display.Line(name))
 		}
 	}
 	switch {
 	case len(names) == 0:
 		return ""
+	case len(names) == 1 && p.protected[only]:
+		return fmt.Sprintf("the tenant contains stack %s, which these manifests do not declare; it is not changed, and `prevent: [delete]` protects it", names[0])
 	case len(names) == 1 && p.DestroyCommand != nil:
-		return fmt.Sprintf("the tenant contains stack %s, which these manifests do not declare; it is not changed (`%s` removes it)", names[0], display.Line(p.DestroyCommand(p.Orphans[slices.IndexFunc(p.Orphans, func(name string) bool { return !p.environments[name] })])))
+		return fmt.Sprintf("the tenant contains stack %s, which these manifests do not declare; it is not changed (`%s` removes it)", names[0], display.Line(p.DestroyCommand(only)))
 	case len(names) == 1:
 		return fmt.Sprintf("the tenant contains stack %s, which these manifests do not declare; it is not changed", names[0])
 	}

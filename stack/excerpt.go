@@ -22,6 +22,9 @@ func excerpt(raw []byte, pos Position) string {
 	return fmt.Sprintf("  %s | %s\n  %s | %s^", number, string(text), strings.Repeat(" ", len(number)), strings.Repeat(" ", column-1))
 }
 
+// unquotedReference matches a value within braces or brackets that contains a reference and is not in quotes.
+var unquotedReference = regexp.MustCompile(`[{,\[]\s*(?:[\w.-]+: +)?([^\s"',{}\[\]]*\$\{[^}]*\}[^\s"',{}\[\]]*)`)
+
 // unquotedRequest matches a request with a path parameter that is not in quotes.
 var unquotedRequest = regexp.MustCompile(`: +([A-Z]+ /[^\s"',{}]*\{\w+\}(?:/[^\s"',{}]*|\{\w+\})*)`)
 
@@ -53,6 +56,8 @@ func syntax(raw []byte, pos Position, said string) (at Position, message, hint s
 		return pos, "not YAML: " + said, "put a value that contains a colon and a space in quotes, and each key on its own line"
 	case strings.Contains(said, "did not find expected") && unquotedRequest.MatchString(line(pos.Line)):
 		return pos, "not YAML: a path with braces begins a mapping", fmt.Sprintf("write the request in quotes: %q", unquotedRequest.FindStringSubmatch(line(pos.Line))[1])
+	case strings.Contains(said, "did not find expected") && unquotedReference.MatchString(line(pos.Line)):
+		return pos, "not YAML: ${ begins a mapping", fmt.Sprintf("write the value in quotes: %q", unquotedReference.FindStringSubmatch(line(pos.Line))[1])
 	case strings.Contains(said, "did not find expected"), strings.Contains(said, "unexpected end of stream"):
 		hint = "check the indentation here, and check for an unclosed quote or bracket above"
 	}

@@ -29,7 +29,7 @@ func (a *app) refusedHint(r *sink.Refused) string {
 		if r.Holder.Target != "" {
 			placeholder = "${target}"
 		}
-		return a.holderHint(*r.Holder, "sink", "sink: {env: {file: "+placeholder+".env, key: SECRET}}")
+		return a.holderHint(*r.Holder, "sink", "sink: {env: {file: \""+placeholder+".env\", key: SECRET}}")
 	case r.Flag == "--overwrite" && r.Key != "":
 		return "`" + overwrite + "` replaces the line; to keep the line, name another key in the manifest"
 	case r.Flag == "--overwrite":

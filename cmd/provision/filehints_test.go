@@ -41,10 +41,10 @@ func TestRefusedHintsOfFolders(t *testing.T) {
 		{"a folder below the project folder", &sink.Refused{File: "sub/a", Flag: "--overwrite", Project: "sub"},
 			overwrite + "creates a new secret here and removes that one"},
 		{"another stack", &sink.Refused{File: "a", Flag: "--overwrite", Holder: &sink.Holder{Stack: "shop"}},
-			"give each stack its own sink, e.g. sink: {env: {file: ${stack.name}.env, key: SECRET}}; if stack shop has another name now, `" +
+			"give each stack its own sink, e.g. sink: {env: {file: \"${stack.name}.env\", key: SECRET}}; if stack shop has another name now, `" +
 				program() + " destroy --stack shop --state ../state` deletes the old one; " + overwrite + "replaces the content"},
 		{"another target", &sink.Refused{File: "a", Key: "A", Flag: "--overwrite", Holder: &sink.Holder{Target: "staging", Stack: "shop"}},
-			"give each target its own sink, e.g. sink: {env: {file: ${target}.env, key: SECRET}}; " + overwrite + "replaces the content"},
+			"give each target its own sink, e.g. sink: {env: {file: \"${target}.env\", key: SECRET}}; " + overwrite + "replaces the content"},
 		{"no file", &sink.Refused{File: "b"}, "name another file in the manifest"},
 		{"a file that cannot be read", &sink.Refused{File: "a"}, "name another file in the manifest, or move this one away: `mv a a.old2 && " + program() + " apply ../stack --state ../state`"},
 	} {

@@ -9,6 +9,7 @@ import (
 
 	"provision/internal/display"
 	"provision/reconcile/sink"
+	"provision/stack"
 )
 
 // gitTracks reports whether git tracks the file or would add it. It is false without git
@@ -43,7 +44,7 @@ func (a *app) warnOfGit(ctx context.Context, access sink.Access, files []string)
 			continue
 		}
 		dir, base := filepath.Split(file)
-		does, command := "would track", "echo "+display.ShellQuote("/"+ignorePattern.Replace(base))+" >> "+quoteFile(filepath.Join(dir, ".gitignore"))
+		does, command := "would track", ignoreCommand(dir, base)
 		switch {
 		case inIndex(ctx, file):
 			does, command = "tracks", "git rm --cached "+quoteFile(file)+" && "+command
@@ -54,7 +55,20 @@ func (a *app) warnOfGit(ctx context.Context, access sink.Access, files []string)
 	}
 }
 
-// ignorePattern makes a pattern of .gitignore from a file name.
+// ignoreCommand returns the command that adds a file to the .gitignore of its folder. The last line of that file may not
+// end with a line break. The echo of some shells interprets a backslash; printf does not in an argument.
+func ignoreCommand(dir, base string) string {
+	ignore := filepath.Join(dir, ".gitignore")
+	format := `%s\n`
+	if raw, err := stack.ReadFile(ignore, 1<<20); err == nil && len(raw) > 0 && raw[len(raw)-1] != '\n' {
+		format = `\n` + format
+	}
+	name := strings.TrimRight(base, " ")
+	pattern := "/" + ignorePattern.Replace(name) + strings.Repeat(`\ `, len(base)-len(name))
+	return "printf " + display.ShellQuote(format) + " " + display.ShellQuote(pattern) + " >> " + quoteFile(ignore)
+}
+
+// ignorePattern makes a pattern of .gitignore from a file name without spaces at its end.
 var ignorePattern = strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`, "[", `\[`)
 
 // inIndex reports whether git already tracks a file.

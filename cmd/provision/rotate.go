@@ -129,6 +129,16 @@ func (o rotateOptions) due(start, end, now time.Time) bool {
 	return o.expiring == 0 || !now.Before(end.Add(-stack.SoonWithin(o.expiring, start, end)))
 }
 
+// lifetime is the lifetime of a secret in the tenant. Both times are zero if it is not known.
+type lifetime struct{ start, end time.Time }
+
+// at returns a time of a credential, or zero.
+func at(credential map[string]any, property string) time.Time {
+	text, _ := credential[property].(string)
+	t, _ := time.Parse(time.RFC3339, text)
+	return t
+}
+
 // span parses a duration, which may be in days. "" and 0 mean no duration.
 func span(text string) (time.Duration, error) {
 	if text == "" || text == "0" {
@@ -156,17 +166,16 @@ func (a *app) rotateAll(ctx context.Context, s *connection, stacks []*stack.Stac
 	if err := a.planOutputs(ctx, s, stacks, replaced, state); err != nil {
 		return err
 	}
-	live := map[string]time.Time{} // keyId → start of its lifetime, if it is known
+	live := map[string]lifetime{}
 	for k, o := range state.Objects {
 		if _, known := live[o.ID]; k.Kind == plan.Secret && !known {
-			live[o.ID] = time.Time{} // also a secret that the tenant does not show yet
+			live[o.ID] = lifetime{} // also a secret that the tenant does not show yet
 		}
 		credentials, _ := o.Properties["passwordCredentials"].([]any)
 		for _, c := range credentials {
 			if credential, ok := c.(map[string]any); ok && k.Kind == plan.Application {
 				keyID, _ := credential["keyId"].(string)
-				start, _ := credential["startDateTime"].(string)
-				live[keyID], _ = time.Parse(time.RFC3339, start)
+				live[keyID] = lifetime{at(credential, "startDateTime"), at(credential, "endDateTime")}
 			}
 		}
 	}
@@ -177,6 +186,7 @@ func (a *app) rotateAll(ctx context.Context, s *connection, stacks []*stack.Stac
 	done := map[int]reconcile.Rotated{}
 	all := make([]reconcile.Rotation, len(rotations))
 	var chosen []int
+	var imported []error // of the secrets that cannot be rotated
 	for i, r := range rotations {
 		uniqueName := r.uniqueName
 		key := plan.SecretKey(plan.Key{Kind: plan.Application, Name: uniqueName}, r.secret.Name)
@@ -190,7 +200,9 @@ func (a *app) rotateAll(ctx context.Context, s *connection, stacks []*stack.Stac
 			return err
 		case id == "":
 			return hint(fmt.Errorf("secret %s does not exist, so it cannot be rotated", r.name()), "create it with `%s`", s.command("apply"))
-		case ok && !o.due(cmp.Or(kept.StartDateTime, live[kept.KeyID]), kept.EndDateTime, s.now()):
+		case ok && !o.due(cmp.Or(kept.StartDateTime, live[kept.KeyID].start), kept.EndDateTime, s.now()):
+			continue
+		case !ok && r.secret.KeyID != "" && !o.due(live[r.secret.KeyID].start, live[r.secret.KeyID].end, s.now()):
 			continue
 		}
 		// If the file of the secret is damaged, ok is false; the check then returns the reason.
@@ -198,14 +210,21 @@ func (a *app) rotateAll(ctx context.Context, s *connection, stacks []*stack.Stac
 			return fmt.Errorf("rotate %s: %w", r.name(), err)
 		}
 		if !ok && r.secret.KeyID != "" {
-			return hint(fmt.Errorf("rotate %s: provision does not have the value of this secret, because it existed before the stack (keyId %s), and does not replace it", r.name(), r.secret.KeyID),
-				"add a secret with another name to the application, create it with `%s`, and give it to the clients; then remove the old one from the tenant and from the manifest", s.command("apply"))
+			imported = append(imported, hint(fmt.Errorf("rotate %s: provision does not have the value of this secret, because it existed before the stack (keyId %s), and does not replace it", r.name(), r.secret.KeyID),
+				"add a secret with another name to the application, create it with `%s`, and give it to the clients; then remove the old one from the tenant and from the manifest", s.command("apply")))
+			continue
 		}
 		if !ok {
 			return hint(fmt.Errorf("rotate %s: the stored secret was not found (%s)", r.name(), cmp.Or(r.secret.Sink.String(), "the state folder")),
 				"create a new one with `%s`", s.command("apply"))
 		}
 		chosen = append(chosen, i)
+	}
+	if len(chosen) == 0 && len(imported) > 0 {
+		return imported[0]
+	}
+	for _, err := range imported { // they do not stop the rotation of the others
+		a.say("warning: %s", err)
 	}
 	for _, i := range chosen {
 		a.began = true
