@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"path/filepath"
@@ -77,7 +78,7 @@ func (k Keep) open(application, displayName string, where stack.Sink) (sink.Sink
 // retiring secrets are known, which stay valid until their time. The value is "" if the sink does not show it.
 func (k Keep) Secret(ctx context.Context, application, displayName string, where stack.Sink) (s sink.Secret, ok bool, err error) {
 	where = k.place(where)
-	r, recorded, err := k.readRecord(k.file(application, displayName))
+	r, found, err := k.readRecord(k.file(application, displayName))
 	lost := sink.Secret{Retiring: r.Retiring}
 	if err != nil || where.Waits() { // nothing can be stored there yet
 		return lost, false, err
@@ -89,9 +90,11 @@ func (k Keep) Secret(ctx context.Context, application, displayName string, where
 	if s, ok, err = place.Read(ctx); err != nil || !ok {
 		return lost, false, err
 	}
-	recorded = recorded && (k.here(r, where) || r.Sink.String() == where.String() && slices.Contains(r.Location.SHA256, sum([]byte(s.SecretText))))
+	recorded := found && (k.here(r, where) || r.Sink.String() == where.String() && slices.Contains(r.Location.SHA256, sum([]byte(s.SecretText))))
 	switch {
-	case s.KeyID != "" && !(recorded && r.Pending && r.KeyID == s.KeyID): // the sink states the id of its secret
+	case found && !recorded && !r.Pending && r.KeyID != "" && s.KeyID != "" && s.KeyID != r.KeyID: // another file with an earlier value, e.g. a copy
+		return lost, false, nil
+	case s.KeyID != "" && !(found && r.Pending && r.KeyID == s.KeyID): // the sink states the id of its secret
 		return s, true, nil
 	case !recorded || r.Pending:
 		return lost, false, nil
@@ -117,7 +120,28 @@ func (k Keep) check(ctx context.Context, application, displayName string, where 
 	if err := k.mayWrite(where, place, may); err != nil {
 		return err
 	}
+	if refused, err := k.copied(ctx, k.file(application, displayName), where, place); err != nil || refused != nil {
+		return cmp.Or[error](err, refused)
+	}
 	return place.Check(ctx)
+}
+
+// copied refuses a file that no record names and that states another value of the secret than its record:
+// somebody copied it.
+func (k Keep) copied(ctx context.Context, file string, where stack.Sink, place sink.Sink) (*sink.Refused, error) {
+	r, found, err := k.readRecord(file)
+	if err != nil || !found || r.KeyID == "" || where.File == "" || k.Overwrite {
+		return nil, err
+	}
+	held, found, err := place.Read(ctx)
+	if err != nil || !found || held.KeyID == "" || held.KeyID == r.KeyID {
+		return nil, err
+	}
+	claims, err := k.claims(where)
+	if err != nil || len(claims) > 0 {
+		return nil, err
+	}
+	return k.refused(where, "provision did not write it"), nil
 }
 
 // saveSecret writes a secret's value to its sink, and removes it from the sink
@@ -130,6 +154,12 @@ func (k Keep) saveSecret(ctx context.Context, s sink.Secret, where stack.Sink) (
 	if err != nil {
 		return nil, err
 	}
+	file := k.file(s.Application, s.DisplayName)
+	abandoned, err := k.abandon(ctx, file, where)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { stays = cmp.Or(stays, abandoned) }()
 	former, formerLocation, err := k.former(s.Application, s.DisplayName, where)
 	if err != nil {
 		return nil, err
@@ -138,7 +168,6 @@ func (k Keep) saveSecret(ctx context.Context, s sink.Secret, where stack.Sink) (
 	if own && former == (stack.Sink{}) {
 		return nil, place.Write(ctx, s)
 	}
-	file := k.file(s.Application, s.DisplayName)
 	before, _, err := k.readRecord(file)
 	if err != nil {
 		return nil, err

@@ -20,7 +20,10 @@ func (k Keep) moves(ctx context.Context, application, displayName string, where 
 		return s, "", false
 	}
 	if r.Pending {
-		s, ok = k.interrupted(ctx, r, where)
+		s, ok = k.interrupted(ctx, r)
+		if r.Former.String() == where.String() { // back to it
+			return s, r.Sink.String(), ok
+		}
 		return s, cmp.Or(r.Former.String(), relative(file)), ok
 	}
 	if r.Former != (stack.Sink{}) || r.Sink.String() == where.String() {
@@ -30,10 +33,10 @@ func (k Keep) moves(ctx context.Context, application, displayName string, where 
 	return s, cmp.Or(r.Sink.String(), relative(file)), ok
 }
 
-// interrupted returns the secret of a record if a move of its value to this sink was interrupted, and the value
-// is still in one of the places: in the record itself, in the former sink or in the new one.
-func (k Keep) interrupted(ctx context.Context, r record, where stack.Sink) (s sink.Secret, ok bool) {
-	if !r.Moving || r.Sink.String() != where.String() {
+// interrupted returns the secret of a record if a move of its value was interrupted, and the value is still in one of
+// the places: in the record itself, in the former sink or in the new one.
+func (k Keep) interrupted(ctx context.Context, r record) (s sink.Secret, ok bool) {
+	if !r.Moving {
 		return s, false
 	}
 	if r.SecretText != "" {
@@ -45,6 +48,29 @@ func (k Keep) interrupted(ctx context.Context, r record, where stack.Sink) (s si
 		}
 	}
 	return k.valueAt(ctx, r.Secret, r.Sink, r.Location)
+}
+
+// abandon ends a write that was interrupted if the manifest names a third sink now: the record then names the sink from
+// which the value came, or the one that has received it. stays is the reason why the other one keeps its content.
+func (k Keep) abandon(ctx context.Context, file string, where stack.Sink) (stays, err error) {
+	r, found, err := k.readRecord(file)
+	if err != nil || !found || !r.Pending || k.here(r, where) || r.Former == (stack.Sink{}) && r.SecretText == "" {
+		return nil, err
+	}
+	arrived := false // the former sink does not have the value any more
+	if r.Moving && r.SecretText == "" {
+		_, still := k.valueAt(ctx, r.Secret, r.Former, r.FormerLocation)
+		_, arrived = k.valueAt(ctx, r.Secret, r.Sink, r.Location)
+		arrived = arrived && !still
+	}
+	if !arrived {
+		if stays, err = refusal(k.leave(ctx, file, r.Application, r.Sink, r.Location)); err != nil {
+			return nil, err
+		}
+		r.Sink, r.Location = r.Former, r.FormerLocation
+	}
+	r.Pending, r.Moving, r.Former, r.FormerLocation = !r.Moving, false, stack.Sink{}, location{}
+	return stays, sink.WriteJSON(file, r)
 }
 
 // valueAt returns a secret with the value that a sink contains, if it is the value of this secret.

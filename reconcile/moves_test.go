@@ -1,6 +1,7 @@
 package reconcile_test
 
 import (
+	"bytes"
 	"errors"
 	"maps"
 	"net/http"
@@ -21,24 +22,34 @@ func TestInterruptedMove(t *testing.T) {
 	const own, file, dotenv, hub, vault = "its own file", "a file", "dotenv", "GitHub", "Key Vault"
 	for name, c := range map[string]struct {
 		from, to           string
-		oldValue, newValue bool // the sinks that contain the value when the process ends
+		oldValue, newValue bool   // the sinks that contain the value when the process ends
+		third              string // the sink that the manifest names then, if it is another one
 	}{
-		"own file to dotenv, begun":     {own, dotenv, true, false},
-		"own file to dotenv, written":   {own, dotenv, true, true},
-		"dotenv to file, begun":         {dotenv, file, true, false},
-		"dotenv to file, written":       {dotenv, file, true, true},
-		"dotenv to file, removed":       {dotenv, file, false, true},
-		"dotenv to own file, begun":     {dotenv, own, true, true},
-		"dotenv to own file, removed":   {dotenv, own, false, true},
-		"file to vault, begun":          {file, vault, true, false},
-		"file to vault, written":        {file, vault, true, true},
-		"file to vault, removed":        {file, vault, false, true},
-		"own file to GitHub, refused":   {own, hub, true, false},
-		"file to GitHub, refused":       {file, hub, true, false},
-		"vault to GitHub, refused":      {vault, hub, true, false},
-		"dotenv to GitHub, refused":     {dotenv, hub, true, false},
-		"own file to vault, written":    {own, vault, true, true},
-		"dotenv to vault, only written": {dotenv, vault, false, true},
+		"own file to dotenv, begun":     {own, dotenv, true, false, ""},
+		"own file to dotenv, written":   {own, dotenv, true, true, ""},
+		"dotenv to file, begun":         {dotenv, file, true, false, ""},
+		"dotenv to file, written":       {dotenv, file, true, true, ""},
+		"dotenv to file, removed":       {dotenv, file, false, true, ""},
+		"dotenv to own file, begun":     {dotenv, own, true, true, ""},
+		"dotenv to own file, removed":   {dotenv, own, false, true, ""},
+		"file to vault, begun":          {file, vault, true, false, ""},
+		"file to vault, written":        {file, vault, true, true, ""},
+		"file to vault, removed":        {file, vault, false, true, ""},
+		"own file to GitHub, refused":   {own, hub, true, false, ""},
+		"file to GitHub, refused":       {file, hub, true, false, ""},
+		"vault to GitHub, refused":      {vault, hub, true, false, ""},
+		"dotenv to GitHub, refused":     {dotenv, hub, true, false, ""},
+		"own file to vault, written":    {own, vault, true, true, ""},
+		"dotenv to vault, only written": {dotenv, vault, false, true, ""},
+		"a third sink, begun":           {file, dotenv, true, false, vault},
+		"a third sink, written":         {file, dotenv, true, true, vault},
+		"a third sink, removed":         {file, dotenv, false, true, vault},
+		"a third sink, from own file":   {own, dotenv, true, true, file},
+		"a third sink, own file":        {file, dotenv, true, true, own},
+		"back, begun":                   {file, dotenv, true, false, file},
+		"back, written":                 {file, dotenv, true, true, file},
+		"back to own file":              {own, dotenv, true, true, own},
+		"back from GitHub":              {file, hub, true, false, file},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -98,21 +109,27 @@ func TestInterruptedMove(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			w.must(keptIn(to.where), plan.Options{})
+			last := to
+			if c.third != "" {
+				last = sinks[c.third]
+			}
+			w.must(keptIn(last.where), plan.Options{})
 			if now := w.secrets(); !slices.Equal(now, keys) {
 				t.Errorf("the application has the secrets %v, want %v: the value was not moved", now, keys)
 			}
-			if to.text() != text {
+			if last.text() != text {
 				t.Error("the new sink has another value")
 			}
-			if c.from != own && from.text() != "" {
-				t.Error("the old sink still has the value")
+			for _, name := range []string{c.from, c.to} {
+				if other := sinks[name]; name != own && other.where != last.where && other.text() != "" {
+					t.Errorf("%s still has the value", name)
+				}
 			}
 			var is map[string]any
 			if _, err := sink.ReadJSON(record, &is); err != nil {
 				t.Fatal(err)
 			}
-			if is["moving"] != nil || is["pending"] != nil || c.to != own && is["secretText"] != nil {
+			if is["moving"] != nil || is["pending"] != nil || last.where != sinks[own].where && is["secretText"] != nil {
 				t.Errorf("the record is %v", slices.Sorted(maps.Keys(is)))
 			}
 		})
@@ -200,5 +217,40 @@ func TestInterruptedMoveKeepsAnEditedValue(t *testing.T) {
 	}
 	if content, err := os.ReadFile(file.File); err != nil || string(content) != file.Key+"=edited\n" || !slices.Equal(w.secrets(), keys) {
 		t.Errorf("the former sink has %q (%v), and the application has the secrets %v, want the edited value and %v", content, err, w.secrets(), keys)
+	}
+}
+
+// TestCopiedFileOfASecret: a sink that moves to a copy of an earlier value does not replace the secret, and does not
+// overwrite the copy without --overwrite.
+func TestCopiedFileOfASecret(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	sinks := newServices(w).sinks(w)
+	from := sinks["a file"]
+	w.must(keptIn(from.where), plan.Options{})
+	w.know()
+	earlier, err := os.ReadFile(w.place(from.where).File)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.rotate(from.where, 0); err != nil {
+		t.Fatal(err)
+	}
+	copied := stack.Sink{File: "backup.json"}
+	file := w.place(copied).File
+	if err := os.WriteFile(file, earlier, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	text, keys := from.text(), w.secrets()
+	if _, err := w.apply(keptIn(copied), plan.Options{}); !errors.As(err, new(*sink.Refused)) {
+		t.Fatalf("error %v, want a refusal", err)
+	}
+	if now, err := os.ReadFile(file); err != nil || !bytes.Equal(now, earlier) || from.text() != text || !slices.Equal(w.secrets(), keys) {
+		t.Errorf("after the refusal the copy has another content (%v), the sink another value, or the application other secrets", err)
+	}
+	w.keep.Overwrite = true
+	w.must(keptIn(copied), plan.Options{})
+	if now, _, err := w.keep.Secret(t.Context(), "s.a", "key", w.place(copied)); err != nil || now.SecretText != text || !slices.Equal(w.secrets(), keys) {
+		t.Errorf("with --overwrite the value was not moved: %v", err)
 	}
 }
