@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -21,12 +22,14 @@ func (e HeldNames) Error() string {
 }
 
 // bin plans what becomes of the stacks' objects in the recycle bin: all of them are
-// purged, or only an object that holds a name which the stacks need is touched.
+// purged, or only an object that holds a name which the stacks need is touched. A protected object, which
+// somebody else deleted, is never purged.
 func (d *differ) bin() error {
 	needed := d.neededNames()
 	applications := map[string]bool{} // appIds of the applications that are purged, together with their service principals
 	var refused HeldNames
 	var purged []*Live
+	protected := protectedWhenDeleted(d.actual)
 	deleted := slices.SortedFunc(slices.Values(d.actual.Deleted), func(a, b *Live) int { return strings.Compare(a.ID, b.ID) })
 	for _, gone := range deleted {
 		if !d.managed[gone.Stack] {
@@ -47,6 +50,12 @@ func (d *differ) bin() error {
 				}
 				continue
 			}
+		}
+		if protected(gone) {
+			if gone.Kind != ServicePrincipal {
+				d.plan.Notes = append(d.plan.Notes, fmt.Sprintf("%s %s stays in the recycle bin: `prevent: [delete]` protected it when it was deleted", gone.Kind, cmp.Or(gone.Display, gone.ID)))
+			}
+			continue
 		}
 		purged = append(purged, gone)
 		if gone.Kind == Application {

@@ -126,6 +126,9 @@ func TestRecycleBin(t *testing.T) {
 	app := func(uris ...string) *stack.Stack {
 		return &stack.Stack{Name: "s", Applications: []*stack.Application{{Name: "api", DisplayName: "A", IdentifierURIs: uris}}}
 	}
+	marked := func(kind Kind, id, property, name string, marks ...any) *Live {
+		return &Live{Object: Object{Key: Key{kind, id}, Stack: "s", Properties: obj{property: name, "tags": marks}}, ID: id, AppID: map[Kind]string{Application: "app-1", ServicePrincipal: "app-1"}[kind]}
+	}
 	create := []string{"create application s.api", "create servicePrincipal s.api"}
 	for name, c := range map[string]struct {
 		stack   *stack.Stack
@@ -139,6 +142,9 @@ func TestRecycleBin(t *testing.T) {
 		"all of it is purged":                {app(), []*Live{gone(Application, "1", "s.other"), gone(Group, "2", "provision.s.g")}, false, "", append([]string{"purge application 1", "purge group 2"}, create...), ""},
 		"with it goes its service principal": {app(), []*Live{gone(Application, "1", "s.other"), {Object: Object{Key: Key{ServicePrincipal, "3"}, Stack: "s", Properties: obj{}}, ID: "3", AppID: "app-1"}}, false, "", append([]string{"purge application 1"}, create...), ""},
 		"a service principal by itself":      {app(), []*Live{{Object: Object{Key: Key{ServicePrincipal, "3"}, Stack: "s", Properties: obj{}}, ID: "3", AppID: "app-1"}}, false, "", append([]string{"purge servicePrincipal 3"}, create...), ""},
+		"a protected application stays":      {app(), []*Live{marked(Application, "1", "uniqueName", "s.other", stack.PreventDeleteMark), marked(ServicePrincipal, "3", "", "")}, false, "", create, ""},
+		"a protected group stays":            {app(), []*Live{marked(Application, "1", "uniqueName", "s.other", stack.PreventGroupMark("provision.s.g")), marked(Group, "2", "uniqueName", "provision.s.g"), marked(Group, "5", "uniqueName", "provision.s.h")}, false, "", append([]string{"purge application 1", "purge group 5"}, create...), ""},
+		"a protected user stays":             {app(), []*Live{marked(Application, "1", "uniqueName", "s.other", stack.PreventUserMark("ada@x.example")), marked(User, "a-b", "userPrincipalName", "abada@x.example"), marked(User, "c-d", "userPrincipalName", "cdeve@x.example")}, false, "", append([]string{"purge application 1", "purge user c-d"}, create...), ""},
 		"another stack's stays":              {app(), []*Live{{Object: Object{Key: Key{Application, "1"}, Stack: "t", Properties: obj{"uniqueName": "s.api"}}, ID: "1"}}, false, "", create, ""},
 		"what holds no needed name stays":    {app(), []*Live{gone(Application, "1", "s.other")}, true, "", create, ""},
 		"its own name: it is restored":       {app(), []*Live{gone(Application, "1", "s.api")}, true, "", []string{"restore application s.api"}, ""},
