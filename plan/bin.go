@@ -53,7 +53,7 @@ func (d *differ) bin() error {
 		}
 		if protected(gone) {
 			if gone.Kind != ServicePrincipal {
-				d.plan.Notes = append(d.plan.Notes, fmt.Sprintf("%s %s stays in the recycle bin: `prevent: [delete]` protected it when it was deleted", gone.Kind, cmp.Or(gone.Display, gone.ID)))
+				d.plan.Warnings = append(d.plan.Warnings, fmt.Sprintf("%s %s stays in the recycle bin: `prevent: [delete]` protected it when it was deleted", gone.Kind, cmp.Or(gone.Display, gone.ID)))
 			}
 			continue
 		}

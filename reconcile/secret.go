@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -27,6 +28,7 @@ func (a Applier) checkSinks(ctx context.Context, p *plan.Plan, chosen func(stack
 	if err != nil {
 		return err
 	}
+	files := map[string]string{} // a file, or a line of one → the secret that is stored there
 	for _, s := range p.Steps {
 		switch {
 		case s.Action == plan.Delete:
@@ -39,9 +41,46 @@ func (a Applier) checkSinks(ctx context.Context, p *plan.Plan, chosen func(stack
 			if err := a.checkSink(ctx, s, p.Orphans); err != nil {
 				return fmt.Errorf("secret %s cannot be stored: %w", s.Name, err)
 			}
+			if refused := a.Keep.shared(files, s.Name, s.Secret.Sink); refused != nil {
+				return fmt.Errorf("secret %s cannot be stored: %w", s.Name, refused)
+			}
 		}
 	}
 	return nil
+}
+
+// shared refuses a sink that is the file, or the line of a file, of another secret of the plan under another name, for
+// example by a symbolic link. The names alone are compared when the manifests are read.
+func (k Keep) shared(files map[string]string, name string, where stack.Sink) *sink.Refused {
+	if where.Path() == "" {
+		return nil
+	}
+	file := resolved(k.Sinks.Path(where.Path()))
+	place, own, others := file, "file "+file, "lines of "+file
+	if where.Env != nil {
+		place, own, others = where.Env.Key+" in "+file, others, own
+	}
+	for _, place := range []string{place, others} {
+		if other, taken := files[place]; taken {
+			return &sink.Refused{File: shortest(file), Why: "it is also the sink of secret " + other}
+		}
+	}
+	files[place], files[own] = name, name
+	return nil
+}
+
+// resolved returns the absolute path of a file, which may not exist, without symbolic links.
+func resolved(file string) string {
+	if absolute, err := filepath.Abs(file); err == nil {
+		file = absolute
+	}
+	if path, err := filepath.EvalSymlinks(file); err == nil {
+		return path
+	}
+	if dir := filepath.Dir(file); dir != file {
+		return filepath.Join(resolved(dir), filepath.Base(file))
+	}
+	return file
 }
 
 // checkSink finds out whether the secret of a step can be stored. orphans are the stacks of the tenant that no

@@ -94,3 +94,41 @@ func TestTextsOfOtherSecretsStay(t *testing.T) {
 		})
 	}
 }
+
+// TestOneFileUnderTwoNames: two secrets whose sinks are one file, because of a symbolic link, are refused before
+// anything is written.
+func TestOneFileUnderTwoNames(t *testing.T) {
+	t.Parallel()
+	line := func(file, key string) stack.Sink { return stack.Sink{Env: &stack.EnvSink{File: file, Key: key}} }
+	for name, c := range map[string]struct {
+		one, other stack.Sink
+		refused    bool
+	}{
+		"one line":                {line(".env", "A"), line("link/.env", "A"), true},
+		"two lines":               {line(".env", "A"), line("link/.env", "B"), false},
+		"one file":                {stack.Sink{File: "a.json"}, stack.Sink{File: "link/a.json"}, true},
+		"two files":               {stack.Sink{File: "a.json"}, stack.Sink{File: "link/b.json"}, false},
+		"a line and a file":       {line("a", "A"), stack.Sink{File: "link/a"}, true},
+		"a file and a line":       {stack.Sink{File: "a"}, line("link/a", "A"), true},
+		"folders that are made":   {line("new/.env", "A"), line("link/new/.env", "A"), true},
+		"other folders of a name": {line("new/.env", "A"), line("link/old/.env", "A"), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			if err := os.Symlink(".", w.keep.Sinks.Path("link")); err != nil {
+				t.Skipf("no links here: %v", err)
+			}
+			before := w.dump()
+			stacks := []*stack.Stack{{Name: "s", Applications: []*stack.Application{{Name: "a", DisplayName: "A", Secrets: []stack.Secret{
+				{Name: "one", Sink: c.one}, {Name: "other", Sink: c.other}}}}}}
+			_, err := w.apply(stacks, plan.Options{})
+			if refused := errors.As(err, new(*sink.Refused)); refused != c.refused || err != nil && !refused {
+				t.Fatalf("error %v, want a refusal: %t", err, c.refused)
+			}
+			if c.refused && w.dump() != before {
+				t.Error("the tenant was changed before the refusal")
+			}
+		})
+	}
+}

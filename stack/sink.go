@@ -98,5 +98,16 @@ func (l *loader) checkSecrets(s *loaded, a *Application) {
 			l.mistakes.add(at("sink"), "choose another sink: each secret needs its own", "secret %s uses the same sink: %s", first, place)
 		}
 		l.sinks[place] = s.Name + "/" + a.Name + "/" + secret.Name
+		// A file with one secret, and a file with lines of which one is a secret, cannot be the same file.
+		if file := secret.Sink.Path(); file != "" {
+			own, others := "file "+filepath.Clean(file), "lines of "+filepath.Clean(file)
+			if secret.Sink.Env != nil {
+				own, others = others, own
+			}
+			if first, taken := l.sinks[others]; taken {
+				l.mistakes.add(at("sink"), "choose another file: a file sink contains one secret and nothing else", "secret %s uses the same file: %s", first, filepath.Clean(file))
+			}
+			l.sinks[own] = l.sinks[place]
+		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"provision/internal/display"
 	"provision/plan"
 	"provision/stack"
 	"provision/status"
@@ -140,6 +141,9 @@ func (a *app) deleteStacks(ctx context.Context, s *connection, names []string, s
 		}
 		if !left {
 			fmt.Fprintln(a.stdout, "nothing to do: the tenant has no objects of these stacks")
+			for _, warning := range p.Warnings {
+				fmt.Fprintf(a.stdout, "warning: %s\n", display.Line(warning))
+			}
 			a.noteEnvironments(state, stacks)
 		}
 		return nil
