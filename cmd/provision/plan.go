@@ -285,7 +285,17 @@ func (a *app) confirm(ctx context.Context, s *connection, what string) error {
 		return nil
 	}
 	if !isTerminal(a.stdin) {
-		return hint(usagef("%s tenant %s requires confirmation, and standard input is not a terminal", what, s.target), "review the plan with `%s`, then use --yes: `%s`", s.command("plan"), a.again("--yes"))
+		review := ""
+		switch a.verb {
+		case "apply":
+			review = s.command("plan")
+		case "destroy", "gc":
+			review = a.again("--plan")
+		}
+		if review != "" {
+			review = fmt.Sprintf("review the plan with `%s`, then ", review)
+		}
+		return hint(usagef("%s changes tenant %s and requires confirmation, but standard input is not a terminal", a.verb, s.target), "%suse --yes: `%s`", review, a.again("--yes"))
 	}
 	fmt.Fprintf(a.stderr, "%s tenant %s (%s)? Type yes: ", what, s.target, s.tenantID)
 	answer := make(chan string, 1)
