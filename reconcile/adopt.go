@@ -83,7 +83,11 @@ func (t *tenant) adoptedAlone(of adoption) []query {
 	}
 	return []query{{read: graph.ApplicationByAppID(strings.ToLower(a.Adopt)), take: func(r graph.Result) error {
 		if r.Object == nil {
-			t.mistake(a.Pos, "correct the appId, or remove adopt to create the application", "application %s: the tenant has no registration with appId %s", a.Name, a.Adopt)
+			hint := "correct the appId, or remove adopt to create the application"
+			if id := t.deletedApplications[strings.ToLower(a.Adopt)]; id != "" {
+				hint = "it is in the recycle bin: restore deletedItems/" + id + " there, in the portal or with Graph, and run the command again"
+			}
+			t.mistake(a.Pos, hint, "application %s: the tenant has no registration with appId %s", a.Name, a.Adopt)
 		}
 		return each(t.application)(r)
 	}}}

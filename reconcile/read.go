@@ -76,7 +76,9 @@ type tenant struct {
 	ctx     context.Context
 	managed map[string]bool
 	adopts  map[string]adoption // by appId
-	state   *plan.State
+
+	deletedApplications map[string]string // appId → object id in the recycle bin, of any owner
+	state               *plan.State
 
 	began    time.Time
 	mistakes stack.Mistakes
@@ -204,6 +206,7 @@ func (t *tenant) marked(stacks []*stack.Stack) error {
 			case plan.User:
 				o.Stack, _ = userStack(m)
 			case plan.Application:
+				t.deletedApplications[strings.ToLower(o.AppID)] = o.ID
 				o.Stack, _ = stack.StackOfApplication(str(m, "uniqueName"), strs(m, "tags"))
 			default:
 				o.Stack = t.binned(m)
@@ -219,7 +222,7 @@ func (t *tenant) marked(stacks []*stack.Stack) error {
 	}
 	applications, principals := graph.ApplicationsTagged(stack.MarkPrefix), graph.ServicePrincipalsTagged(stack.MarkPrefix)
 	groups := graph.GroupsNamed(stack.GroupNamePrefix)
-	t.related, t.principals = map[string]related{}, map[string]map[string]any{}
+	t.related, t.principals, t.deletedApplications = map[string]related{}, map[string]map[string]any{}, map[string]string{}
 	queries := []query{
 		{read: graph.Organization(), take: func(r graph.Result) error {
 			o, err := r.Tenant()

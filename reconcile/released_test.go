@@ -1,6 +1,8 @@
 package reconcile_test
 
 import (
+	"errors"
+	"strings"
 	"testing"
 
 	"provision/graph"
@@ -84,5 +86,25 @@ func TestReleasedGroupsOfAdoptedApplications(t *testing.T) {
 	}
 	if p := destroy(); len(p.Steps) > 0 {
 		t.Errorf("after the release the plan has %v, want nothing", p.Steps)
+	}
+}
+
+// TestDeletedAdoptedApplication: the mistake about a registration that somebody deleted names it in the recycle bin.
+func TestDeletedAdoptedApplication(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	id, appID, err := w.upsertApplication("old-registration", graph.Object{"displayName": "A"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	stacks := []*stack.Stack{{Name: "s", Applications: []*stack.Application{{Name: "a", DisplayName: "A", Adopt: appID}}}}
+	w.must(stacks, plan.Options{})
+	if err := w.write(graph.DeleteApplication(id)); err != nil {
+		t.Fatal(err)
+	}
+	_, err = w.apply(stacks, plan.Options{})
+	var mistakes stack.Mistakes
+	if !errors.As(err, &mistakes) || len(mistakes) != 1 || !strings.Contains(mistakes[0].Hint, "restore deletedItems/"+id+" there") {
+		t.Errorf("error %v (%+v), want a mistake that names the object in the recycle bin", err, mistakes)
 	}
 }
