@@ -63,17 +63,23 @@ func (v Vaults) open(where stack.KeyVaultSink, application string) (Sink, error)
 }
 
 // Check reads the secret. It fails if the caller may not read it, because then
-// Write would fail as well, and if the secret was not written by provision.
+// Write would fail as well, and if the secret was not written by provision. A deleted secret counts too: Write would
+// recover it.
 func (v vault) Check(ctx context.Context) error {
 	s, tenant, err := v.get(ctx)
+	exists, remove := "a secret with that name exists", "delete"
+	if err == nil && s == nil {
+		s, tenant = v.deleted(ctx)
+		exists, remove = "a deleted secret with that name exists", "purge"
+	}
 	switch {
 	case err != nil || s == nil:
 		return err
 	case s.Application != v.application:
-		return v.failed("choose another name, or delete that secret", errors.New("a secret with that name exists, and provision did not write it for "+v.application))
+		return v.failed("choose another name, or "+remove+" that secret", errors.New(exists+", and provision did not write it for "+v.application))
 	case !v.ofTenant(tenant):
-		return v.failed("choose a name for each target, e.g. name: client-${target}, or delete that secret",
-			fmt.Errorf("a secret with that name exists, and provision wrote it for %s of tenant %s", v.application, tenant))
+		return v.failed("choose a name for each target, e.g. name: client-${target}, or "+remove+" that secret",
+			fmt.Errorf("%s, and provision wrote it for %s of tenant %s", exists, v.application, tenant))
 	}
 	return nil
 }
@@ -109,11 +115,28 @@ func (v vault) get(ctx context.Context) (s *Secret, tenant string, err error) {
 	case err != nil:
 		return nil, "", v.refused(err)
 	}
-	s = &Secret{SecretText: deref(answer.Value)}
+	s, tenant = fromTags(answer.Tags)
+	s.SecretText = deref(answer.Value)
 	if answer.Attributes != nil && answer.Attributes.Expires != nil {
 		s.EndDateTime = answer.Attributes.Expires.UTC()
 	}
-	for tag, value := range answer.Tags {
+	return s, tenant, nil
+}
+
+// deleted returns the secret with this name in the vault's recycle bin, without its value, and the tenant that its tags
+// state. s is nil if there is none, or if the caller may not read it.
+func (v vault) deleted(ctx context.Context) (s *Secret, tenant string) {
+	answer, err := v.client.GetDeletedSecret(ctx, v.where.Name, nil)
+	if err != nil {
+		return nil, ""
+	}
+	return fromTags(answer.Tags)
+}
+
+// fromTags returns a secret, and its tenant, as the tags describe them.
+func fromTags(tags map[string]*string) (s *Secret, tenant string) {
+	s = &Secret{}
+	for tag, value := range tags {
 		switch text := deref(value); tag {
 		case tagApplication:
 			s.Application = text
@@ -134,7 +157,7 @@ func (v vault) get(ctx context.Context) (s *Secret, tenant string, err error) {
 			}
 		}
 	}
-	return s, tenant, nil
+	return s, tenant
 }
 
 func (v vault) Write(ctx context.Context, s Secret) error {
@@ -154,11 +177,29 @@ func (v vault) Write(ctx context.Context, s Secret) error {
 	_, err := v.client.SetSecret(ctx, v.where.Name, p, nil)
 	if status(err) == http.StatusConflict {
 		// A deleted secret blocks its name until it is recovered.
-		if err = v.recover(ctx); err == nil {
-			_, err = v.client.SetSecret(ctx, v.where.Name, p, nil)
+		if err := v.recoverOwn(ctx); err != nil {
+			return err
 		}
+		_, err = v.client.SetSecret(ctx, v.where.Name, p, nil)
 	}
 	return v.refused(err)
+}
+
+// recoverOwn recovers the deleted secret with this name. A secret that provision did not write stays deleted.
+func (v vault) recoverOwn(ctx context.Context) error {
+	if err := v.Check(ctx); err != nil {
+		return err
+	}
+	if err := v.recover(ctx); err != nil {
+		return v.refused(err)
+	}
+	theirs := v.Check(ctx) // a caller who may not read deleted secrets finds out only now
+	if theirs != nil {
+		if _, err := v.client.DeleteSecret(ctx, v.where.Name, nil); err != nil {
+			return v.refused(err)
+		}
+	}
+	return theirs
 }
 
 // recover restores the secret from the vault's recycle bin, and waits for it.

@@ -183,3 +183,28 @@ func TestKeyVault(t *testing.T) {
 	vault.Close()
 	refused(t, "a vault that does not exist", s.Check(ctx), "address")
 }
+
+// TestDeletedSecretOfAVault: provision recovers a deleted secret only if it wrote it.
+func TestDeletedSecretOfAVault(t *testing.T) {
+	t.Parallel()
+	for name, hidden := range map[string]bool{"the caller may read deleted secrets": false, "the caller may not": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ctx := t.Context()
+			vault := sinktest.NewKeyVault(t)
+			access := sink.Access{Vaults: sink.Vaults{Credential: vault.Credential, Options: vault.Options()}}
+			s := open(t, access, stack.Sink{KeyVault: &stack.KeyVaultSink{Vault: vault.URL, Name: "client"}})
+			vault.Put("client", "theirs")
+			vault.Delete("client")
+			if hidden {
+				vault.HideDeleted()
+			} else {
+				refused(t, "somebody else's deleted secret", s.Check(ctx), "choose another name")
+			}
+			refused(t, "somebody else's deleted secret", s.Write(ctx, secret("mine", "k1")), "choose another name")
+			if text, _, found := vault.Secret("client"); found {
+				t.Errorf("the vault shows %q, want the secret deleted", text)
+			}
+		})
+	}
+}

@@ -21,9 +21,11 @@ type KeyVault struct {
 	*httptest.Server
 	Tenant string // the tenant in the challenge to clients
 
-	mu      sync.Mutex
-	secrets map[string]bundle
-	deleted map[string]bundle
+	mu           sync.Mutex
+	secrets      map[string]bundle
+	deleted      map[string]bundle
+	hidesDeleted bool
+
 	refuses int // status of every answer; 0 means that requests succeed
 	writes  int
 }
@@ -50,6 +52,7 @@ func NewKeyVault(t testing.TB) *KeyVault {
 	mux.HandleFunc("GET /secrets/{name}/{$}", v.get)
 	mux.HandleFunc("PUT /secrets/{name}", v.set)
 	mux.HandleFunc("DELETE /secrets/{name}", v.remove)
+	mux.HandleFunc("GET /deletedsecrets/{name}", v.getDeleted)
 	mux.HandleFunc("POST /deletedsecrets/{name}/recover", v.recover)
 	v.Server = httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		v.mu.Lock()
@@ -107,6 +110,21 @@ func (v *KeyVault) Put(name, text string) {
 	v.secrets[name] = bundle{Value: text, ID: v.URL + "/secrets/" + name + "/0"}
 }
 
+// Delete moves a secret to the recycle bin.
+func (v *KeyVault) Delete(name string) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.deleted[name] = v.secrets[name]
+	delete(v.secrets, name)
+}
+
+// HideDeleted refuses to show deleted secrets, as to a caller without that permission.
+func (v *KeyVault) HideDeleted() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.hidesDeleted = true
+}
+
 // Refuse answers every request with a status; 0 stops this.
 func (v *KeyVault) Refuse(status int) {
 	v.mu.Lock()
@@ -125,6 +143,19 @@ func (v *KeyVault) get(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	answer(w, http.StatusOK, s)
+}
+
+func (v *KeyVault) getDeleted(w http.ResponseWriter, r *http.Request) {
+	s, ok := v.deleted[r.PathValue("name")]
+	switch {
+	case v.hidesDeleted:
+		fail(w, http.StatusForbidden, "Forbidden")
+	case !ok:
+		fail(w, http.StatusNotFound, "SecretNotFound")
+	default:
+		s.Value = "" // only a recovered secret shows it
+		answer(w, http.StatusOK, s)
+	}
 }
 
 func (v *KeyVault) set(w http.ResponseWriter, r *http.Request) {
