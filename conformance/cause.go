@@ -178,7 +178,7 @@ var causes = []cause{
 	{id: CauseScope, title: "the API does not check the scope (scp)", blockedBy: []CauseID{CauseRemembered, CauseAnyToken, CauseEither}, remedy: remedyScope},
 	{id: CauseRole, title: "the API does not check the role (roles)", blockedBy: []CauseID{CauseRemembered, CauseAnyToken, CauseEither}, remedy: remedyRole},
 	{id: CauseStaleRoles, title: "the API does not take the roles of a user from the token (roles)", blockedBy: []CauseID{CauseRemembered, CauseRole}, remedy: remedyRole},
-	{id: CauseCallers, title: "the API does not distinguish users from applications (idtyp, scp)", blockedBy: []CauseID{CauseRemembered, CauseAnyToken, CauseScope}, remedy: remedyCallers},
+	{id: CauseCallers, title: "the API does not distinguish users from applications (idtyp, scp)", blockedBy: []CauseID{CauseRemembered, CauseAnyToken, CauseEither, CauseScope}, remedy: remedyCallers},
 	{id: CauseOwnIDToken, title: "the API accepts an ID token for its own registration as an access token", blockedBy: []CauseID{CauseIDToken, CauseScope, CauseCallers}, remedy: remedyScope},
 	{id: CauseGroup, title: "the API does not check the group (groups)", blockedBy: []CauseID{CauseRemembered, CauseAnyToken}, remedy: remedyGroup},
 	{id: CauseGuests, title: "the API does not refuse guests (acct)", blockedBy: []CauseID{CauseRemembered, CauseAnyToken}, remedy: remedyGuests},
