@@ -34,8 +34,8 @@ func (k Keep) claims(where stack.Sink) (all []claim, err error) {
 	same := func(s stack.Sink, l location) bool {
 		switch {
 		case where.Path() == "" || s.Path() == "":
-			return s.String() == where.String()
-		case l.Path != path || (s.Env == nil) != (where.Env == nil):
+			return k.same(s, where)
+		case l.Path != path && !(l.Path != "" && k.same(k.at(s, l), where)) || (s.Env == nil) != (where.Env == nil):
 			return false
 		}
 		return s.Env == nil || s.Env.Key == where.Env.Key

@@ -58,6 +58,33 @@ func (k Keep) here(r record, where stack.Sink) bool {
 	return err == nil && (r.Location.Path == "" || r.Location.Path == path)
 }
 
+// same reports whether two sinks are one place under two names: by a symbolic link, an absolute path, or the case of a
+// name at GitHub.
+func (k Keep) same(one, other stack.Sink) bool {
+	switch {
+	case one.Path() != "" && other.Path() != "":
+		return (one.Env == nil) == (other.Env == nil) && (one.Env == nil || one.Env.Key == other.Env.Key) &&
+			resolved(k.Sinks.Path(one.Path())) == resolved(k.Sinks.Path(other.Path()))
+	case one.GitHub != nil && other.GitHub != nil:
+		return strings.EqualFold(one.String(), other.String())
+	}
+	return one.String() == other.String()
+}
+
+// resolved returns the absolute path of a file, which may not exist, without symbolic links.
+func resolved(file string) string {
+	if absolute, err := filepath.Abs(file); err == nil {
+		file = absolute
+	}
+	if path, err := filepath.EvalSymlinks(file); err == nil {
+		return path
+	}
+	if dir := filepath.Dir(file); dir != file {
+		return filepath.Join(resolved(dir), filepath.Base(file))
+	}
+	return file
+}
+
 // contains reports whether a file contains a value that was written at a location.
 func (k Keep) contains(where stack.Sink, l location) (bool, error) {
 	place, err := k.Sinks.Open(where, "")

@@ -254,3 +254,56 @@ func TestCopiedFileOfASecret(t *testing.T) {
 		t.Errorf("with --overwrite the value was not moved: %v", err)
 	}
 }
+
+// TestOneSinkUnderAnotherName: the value of a secret stays if the manifest gives its sink another name, by apply and by
+// rotate.
+func TestOneSinkUnderAnotherName(t *testing.T) {
+	t.Parallel()
+	line := func(file string) stack.Sink { return stack.Sink{Env: &stack.EnvSink{File: file, Key: "SECRET"}} }
+	hub := func(repository string) stack.Sink {
+		return stack.Sink{GitHub: &stack.GitHubSink{Repository: repository, Environment: "production", Name: "SECRET"}}
+	}
+	for name, c := range map[string]struct {
+		from, to func(dir string) stack.Sink
+	}{
+		"an absolute path of a line": {func(string) stack.Sink { return line("below/.env") }, func(dir string) stack.Sink { return line(filepath.Join(dir, "below", ".env")) }},
+		"an absolute path of a file": {func(string) stack.Sink { return stack.Sink{File: "below/a.json"} }, func(dir string) stack.Sink { return stack.Sink{File: filepath.Join(dir, "below", "a.json")} }},
+		"a link to the folder":       {func(string) stack.Sink { return line("below/.env") }, func(string) stack.Sink { return line("link/.env") }},
+		"the folder of a link":       {func(string) stack.Sink { return stack.Sink{File: "link/a.json"} }, func(string) stack.Sink { return stack.Sink{File: "below/a.json"} }},
+		"GitHub in capitals":         {func(string) stack.Sink { return hub("contoso/orders") }, func(string) stack.Sink { return hub("contoso/Orders") }},
+	} {
+		for _, rotates := range []bool{false, true} {
+			t.Run(name+map[bool]string{true: ", rotated", false: ""}[rotates], func(t *testing.T) {
+				t.Parallel()
+				w := newWorld(t)
+				services := newServices(w)
+				w.keep.Sinks.Project, w.keep.AllowOutside = w.keep.Dir, true
+				if err := os.MkdirAll(filepath.Join(w.keep.Dir, "below"), 0o700); err != nil {
+					t.Fatal(err)
+				}
+				if err := os.Symlink("below", filepath.Join(w.keep.Dir, "link")); err != nil {
+					t.Skipf("no links here: %v", err)
+				}
+				from, to := c.from(w.keep.Dir), c.to(w.keep.Dir)
+				w.must(keptIn(from), plan.Options{})
+				w.know()
+				if rotates {
+					_, _ = w.rotate(to, 0) // it may refuse a sink that an apply has not written
+				}
+				w.must(keptIn(to), plan.Options{})
+				kept, found, err := w.keep.Secret(t.Context(), "s.a", "key", to)
+				if to.GitHub != nil {
+					_, found = services.hub.Secret("production", "SECRET")
+				} else if err := w.signsIn(kept.SecretText); err != nil {
+					t.Errorf("the value of the sink does not sign in: %v", err)
+				}
+				if err != nil || !found {
+					t.Fatalf("the sink is empty: %v", err)
+				}
+				if p := w.plan(keptIn(to), plan.Options{}); len(p.Steps) > 0 {
+					t.Errorf("after the apply the plan has %v", p.Steps)
+				}
+			})
+		}
+	}
+}

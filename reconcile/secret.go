@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"time"
 
@@ -67,20 +66,6 @@ func (k Keep) shared(files map[string]string, name string, where stack.Sink) *si
 	}
 	files[place], files[own] = name, name
 	return nil
-}
-
-// resolved returns the absolute path of a file, which may not exist, without symbolic links.
-func resolved(file string) string {
-	if absolute, err := filepath.Abs(file); err == nil {
-		file = absolute
-	}
-	if path, err := filepath.EvalSymlinks(file); err == nil {
-		return path
-	}
-	if dir := filepath.Dir(file); dir != file {
-		return filepath.Join(resolved(dir), filepath.Base(file))
-	}
-	return file
 }
 
 // checkSink finds out whether the secret of a step can be stored. orphans are the stacks of the tenant that no

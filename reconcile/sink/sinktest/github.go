@@ -47,7 +47,14 @@ func NewGitHub(t testing.TB, repository string, environments ...string) *GitHub 
 		mux.HandleFunc("PUT "+path+"{name}", g.put)
 		mux.HandleFunc("DELETE "+path+"{name}", g.remove)
 	}
-	g.Server = httptest.NewTLSServer(g.allowed(mux))
+	root := "/repos/" + repository
+	g.Server = httptest.NewTLSServer(g.allowed(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		// GitHub ignores the case of OWNER/NAME.
+		if len(r.URL.Path) > len(root) && strings.EqualFold(r.URL.Path[:len(root)], root) {
+			r.URL.Path = root + r.URL.Path[len(root):]
+		}
+		mux.ServeHTTP(w, r)
+	})))
 	t.Cleanup(g.Close)
 	return g
 }
