@@ -10,10 +10,8 @@ var variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
 func (l *loader) checkOutput(s *loaded, o *Output) {
 	at := func(path ...any) Position { return l.at(s, "Output", o.Name, path...) }
-	for _, other := range s.Outputs {
-		if other.Name < o.Name && other.File == o.File && o.File != "" {
-			l.mistakes.add(at("file"), "", "output %s also writes this file", other.Name)
-		}
+	if o.File != "" {
+		l.checkFile(at("file"), o.File, false, "output "+s.Name+"/"+o.Name)
 	}
 	if o.Format == "json" {
 		return

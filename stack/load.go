@@ -17,7 +17,7 @@ func Load(dir string, stage Stage) ([]*Stack, error) {
 		return nil, Mistakes{{Pos: Position{File: dir}, Message: strings.TrimPrefix(err.Error(), dir+": "),
 			Hint: folderHint(dir)}}
 	}
-	l := &loader{root: dir, stage: stage, mistakes: odd, stacks: map[string]*loaded{}, byFolder: map[*folder][]*loaded{}, upns: map[string]upn{}, sinks: map[string]string{}}
+	l := &loader{root: dir, stage: stage, mistakes: odd, stacks: map[string]*loaded{}, byFolder: map[*folder][]*loaded{}, upns: map[string]upn{}, sinks: map[string]string{}, files: map[string]fileUse{}}
 	var documents []source
 	for _, f := range folders {
 		for _, file := range f.files {
@@ -96,6 +96,7 @@ type loader struct {
 	declared []string              // the parameters of all stacks
 	upns     map[string]upn
 	sinks    map[string]string // sink → the secret that is stored in it
+	files    map[string]fileUse
 	mistakes Mistakes
 }
 

@@ -94,20 +94,34 @@ func (l *loader) checkSecrets(s *loaded, a *Application) {
 		if place == "" {
 			continue
 		}
+		owner := s.Name + "/" + a.Name + "/" + secret.Name
 		if first, taken := l.sinks[place]; taken {
 			l.mistakes.add(at("sink"), "choose another sink: each secret needs its own", "secret %s uses the same sink: %s", first, place)
+		} else if file := secret.Sink.Path(); file != "" {
+			l.checkFile(at("sink"), file, secret.Sink.Env != nil, "secret "+owner)
 		}
-		l.sinks[place] = s.Name + "/" + a.Name + "/" + secret.Name
-		// A file with one secret, and a file with lines of which one is a secret, cannot be the same file.
-		if file := secret.Sink.Path(); file != "" {
-			own, others := "file "+filepath.Clean(file), "lines of "+filepath.Clean(file)
-			if secret.Sink.Env != nil {
-				own, others = others, own
-			}
-			if first, taken := l.sinks[others]; taken {
-				l.mistakes.add(at("sink"), "choose another file: a file sink contains one secret and nothing else", "secret %s uses the same file: %s", first, filepath.Clean(file))
-			}
-			l.sinks[own] = l.sinks[place]
-		}
+		l.sinks[place] = owner
 	}
+}
+
+// checkFile checks that a file is not one of provision's own, and that no secret and no Output has it: only lines of a
+// dotenv file can be several secrets.
+func (l *loader) checkFile(at Position, file string, line bool, owner string) {
+	file = filepath.Clean(file)
+	if first, _, _ := strings.Cut(filepath.ToSlash(file), "/"); first == ".provision" {
+		l.mistakes.add(at, "choose a file outside of .provision", "%s is in the folder in which provision keeps its own files", file)
+	}
+	first, taken := l.files[file]
+	if taken && !(line && first.lines) {
+		l.mistakes.add(at, "choose another file", "%s uses the same file: %s", first.owner, file)
+	}
+	if !taken {
+		l.files[file] = fileUse{owner, line}
+	}
+}
+
+// fileUse is what a file of the manifests contains: one secret or Output, or lines of which some are secrets.
+type fileUse struct {
+	owner string
+	lines bool
 }
