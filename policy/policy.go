@@ -68,6 +68,7 @@ type Violation struct {
 	Fix         string         `json:"fix"`
 	Source      string         `json:"source"`
 	Excepted    string         `json:"excepted,omitempty"` // the reason and date of the exception; "" if no exception applies
+	Expired     string         `json:"expired,omitempty"`  // the reason and date of an exception that has expired
 }
 
 // Rules returns all rules, in the order of their ids.
@@ -103,10 +104,11 @@ func Check(stacks []*stack.Stack, now time.Time) ([]Violation, error) {
 				continue
 			}
 			for _, r := range rules {
+				valid, expired := exception(a, r.ID, now)
 				for _, found := range r.find(subject{a, s, seen, now}) {
 					all = append(all, Violation{
 						Rule: r.ID, Severity: r.Severity, Stack: s.Name, Application: a.Name, Position: a.Place(found.path...),
-						Message: found.says, Reason: r.Reason, Fix: r.Fix, Source: r.Source, Excepted: excepted(a, r.ID, now),
+						Message: found.says, Reason: r.Reason, Fix: r.Fix, Source: r.Source, Excepted: valid, Expired: expired,
 					})
 				}
 			}
@@ -155,14 +157,20 @@ func New(declared, live []Violation, appIDs map[string]string) (all []Violation)
 	return all
 }
 
-// excepted returns the exception from a rule that is still valid.
-func excepted(a *stack.Application, rule string, now time.Time) string {
+// exception returns the exception from a rule that is valid, or one that has expired.
+func exception(a *stack.Application, rule string, now time.Time) (valid, expired string) {
 	for _, e := range a.Exceptions {
-		if expires, ok := e.Expires(); ok && e.Rule == rule && now.Before(expires) {
-			return fmt.Sprintf("%s (until %s)", e.Reason, e.Until)
+		expires, ok := e.Expires()
+		text := fmt.Sprintf("%s (until %s)", e.Reason, e.Until)
+		switch {
+		case !ok || e.Rule != rule:
+		case now.Before(expires):
+			return text, ""
+		default:
+			expired = text
 		}
 	}
-	return ""
+	return "", expired
 }
 
 // index contains the data of all stacks that rules need.

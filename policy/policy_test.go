@@ -152,7 +152,8 @@ func TestExceptions(t *testing.T) {
 	const spec = "displayName: A\nweb: {redirectUris: ['https://abc.ngrok.app/in']}"
 	for until, want := range map[string]string{"2026-06-01": "behind the firewall (until 2026-06-01)", "2026-05-31": ""} {
 		found := of(t, example(t, exception("redirect-tunnel", until), spec), "redirect-tunnel")
-		if len(found) != 1 || found[0].Excepted != want {
+		expired := map[bool]string{true: "behind the firewall (until " + until + ")"}[want == ""]
+		if len(found) != 1 || found[0].Excepted != want || found[0].Expired != expired {
 			t.Errorf("until %s: %+v", until, found)
 		}
 	}

@@ -149,6 +149,9 @@ func (a *app) giveViolations(all []policy.Violation) error {
 		if !explained[v.Rule] {
 			fmt.Fprintf(a.stdout, "  reason  %s\n  fix     %s\n  source  %s\n", v.Reason, v.Fix, v.Source)
 		}
+		if v.Expired != "" {
+			fmt.Fprintln(a.stdout, display.Line("  an exception has expired: "+v.Expired))
+		}
 		explained[v.Rule] = true
 	}
 	var parts []string
