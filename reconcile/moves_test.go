@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"testing"
 
@@ -281,8 +282,11 @@ func TestOneSinkUnderAnotherName(t *testing.T) {
 				if err := os.MkdirAll(filepath.Join(w.keep.Dir, "below"), 0o700); err != nil {
 					t.Fatal(err)
 				}
+				if runtime.GOOS == "windows" {
+					t.Skip("links need a permission there")
+				}
 				if err := os.Symlink("below", filepath.Join(w.keep.Dir, "link")); err != nil {
-					t.Skipf("no links here: %v", err)
+					t.Fatal(err)
 				}
 				from, to := c.from(w.keep.Dir), c.to(w.keep.Dir)
 				w.must(keptIn(from), plan.Options{})
