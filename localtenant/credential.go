@@ -121,7 +121,7 @@ func (c *Credential) tokens() []storedToken {
 	var all []storedToken
 	file := c.folder.File("tokens.json")
 	if info, err := os.Stat(file); err != nil || runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 {
-		return nil // the command signs in, and its tokens replace those that others can read or write
+		return nil // the command signs in again, and replaces a file to which others have access
 	}
 	if _, err := sink.ReadJSON(file, &all); err != nil {
 		return nil

@@ -14,9 +14,7 @@ import (
 // and applications for SAML are exempt. Tenants can have another policy, so it is not a mistake.
 // Source: learn.microsoft.com/entra/identity-platform/identifier-uri-restrictions.
 func (d *declaration) noteRefusedURIs(a *stack.Application, k Key) {
-	v2 := a.API.RequestedAccessTokenVersion != nil && *a.API.RequestedAccessTokenVersion == 2
-	saml := a.ServicePrincipal.PreferredSSOMode != nil && *a.ServicePrincipal.PreferredSSOMode == "saml"
-	if v2 || saml || len(d.state.Domains) == 0 {
+	if a.Version2Tokens() || a.UsesSAML() || len(d.state.Domains) == 0 {
 		return
 	}
 	var has []any

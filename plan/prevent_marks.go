@@ -1,31 +1,44 @@
 package plan
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
 	"provision/stack"
 )
 
+// stackMarks are the tags of the applications of each stack.
+type stackMarks map[string][]any
+
+func (m stackMarks) add(o *Live) {
+	if o.Kind == Application {
+		m[o.Stack] = append(m[o.Stack], list(o.Properties, "tags")...)
+	}
+}
+
+// protect reports whether the marks of a stack protect one of its users, groups or Terraform documents, of which the mark
+// is given.
+func (m stackMarks) protect(name, mark string) bool {
+	return slices.Contains(m[name], any(stack.PreventStackMark)) || slices.Contains(m[name], any(mark))
+}
+
 // PreventedByMarks returns whether a step deletes an object that the marks in the tenant protect. They name
 // the objects that the manifests protected when they were last applied.
 func PreventedByMarks(state *State) func(Step) bool {
-	ofStack := map[string][]any{} // the tags of its applications
-	for k, o := range state.Objects {
-		if k.Kind == Application {
-			ofStack[o.Stack] = append(ofStack[o.Stack], list(o.Properties, "tags")...)
-		}
+	marks := stackMarks{}
+	for _, o := range state.Objects {
+		marks.add(o)
 	}
 	return func(s Step) bool {
-		marked := func(mark string) bool { return slices.Contains(ofStack[s.Stack], any(mark)) }
 		switch s.Kind {
 		case User:
-			return marked(stack.PreventStackMark) || marked(stack.PreventUserMark(s.Name))
+			return marks.protect(s.Stack, stack.PreventUserMark(s.Name))
 		case Group:
-			return marked(stack.PreventStackMark) || marked(stack.PreventGroupMark(s.Name))
+			return marks.protect(s.Stack, stack.PreventGroupMark(s.Name))
 		case Terraform:
 			_, document, _ := strings.Cut(s.Name, "/")
-			return marked(stack.PreventStackMark) || marked(stack.PreventTerraformMark(document))
+			return marks.protect(s.Stack, stack.PreventTerraformMark(document))
 		}
 		o := state.Objects[s.Key]
 		return o != nil && slices.Contains(list(o.Properties, "tags"), any(stack.PreventDeleteMark))
@@ -35,27 +48,23 @@ func PreventedByMarks(state *State) func(Step) bool {
 // protectedWhenDeleted returns whether an object in the recycle bin was protected by a mark when it was deleted: its own,
 // that of the application of a service principal, or one of its stack's applications.
 func protectedWhenDeleted(state *State) func(*Live) bool {
-	ofStack, own := map[string][]any{}, map[string][]any{} // the latter by appId
-	add := func(o *Live) {
-		if tags := list(o.Properties, "tags"); o.Kind == Application {
-			ofStack[o.Stack], own[o.AppID] = append(ofStack[o.Stack], tags...), append(own[o.AppID], tags...)
+	own := func(o *Live) bool { return slices.Contains(list(o.Properties, "tags"), any(stack.PreventDeleteMark)) }
+	marks, applications := stackMarks{}, map[string]bool{} // the protected ones, by appId
+	for _, o := range slices.AppendSeq(slices.Clone(state.Deleted), maps.Values(state.Objects)) {
+		marks.add(o)
+		if o.Kind == Application && own(o) {
+			applications[o.AppID] = true
 		}
-	}
-	for _, o := range state.Objects {
-		add(o)
-	}
-	for _, o := range state.Deleted {
-		add(o)
 	}
 	return func(gone *Live) bool {
-		marked := func(mark string) bool { return slices.Contains(ofStack[gone.Stack], any(mark)) }
 		switch gone.Kind {
-		case User:
-			return marked(stack.PreventStackMark) || marked(stack.PreventUserMark(strings.TrimPrefix(text(gone.Properties, "userPrincipalName"), strings.ReplaceAll(gone.ID, "-", "")))) // Entra puts the id before the name
+		case User: // Entra puts the id before the name
+			name := strings.TrimPrefix(text(gone.Properties, "userPrincipalName"), strings.ReplaceAll(gone.ID, "-", ""))
+			return marks.protect(gone.Stack, stack.PreventUserMark(name))
 		case Group:
-			return marked(stack.PreventStackMark) || marked(stack.PreventGroupMark(text(gone.Properties, "uniqueName")))
+			return marks.protect(gone.Stack, stack.PreventGroupMark(text(gone.Properties, "uniqueName")))
 		}
-		return slices.Contains(own[gone.AppID], any(stack.PreventDeleteMark)) || slices.Contains(list(gone.Properties, "tags"), any(stack.PreventDeleteMark))
+		return applications[gone.AppID] || own(gone)
 	}
 }
 

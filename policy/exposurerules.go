@@ -102,7 +102,7 @@ var exposureRules = []Rule{
 		Violates: "displayName: A\napi: {oauth2PermissionScopes: [{value: Orders.Read}]}",
 		Clean:    "displayName: A\napi: {requestedAccessTokenVersion: 2, oauth2PermissionScopes: [{value: Orders.Read}]}",
 		find: when(func(a subject) bool {
-			return len(a.API.OAuth2PermissionScopes) > 0 && (a.API.RequestedAccessTokenVersion == nil || *a.API.RequestedAccessTokenVersion != 2)
+			return len(a.API.OAuth2PermissionScopes) > 0 && !a.Version2Tokens()
 		}, "the API gets version 1 tokens", "api", "requestedAccessTokenVersion"),
 	},
 	{

@@ -126,8 +126,6 @@ func (r Restrictions) Refusals(stacks []*stack.Stack, live func(*stack.Stack, *s
 
 // identifierURIs refuses identifier URIs that the tenant's policy does not allow to add.
 func (r Restrictions) identifierURIs(a *stack.Application, has Live, created time.Time, refuse func(restriction, string, ...any)) {
-	version2 := a.API.RequestedAccessTokenVersion != nil && *a.API.RequestedAccessTokenVersion == 2
-	saml := a.ServicePrincipal.PreferredSSOMode != nil && *a.ServicePrincipal.PreferredSSOMode == "saml"
 	for i, uri := range a.IdentifierURIs {
 		is := strings.NewReplacer("${appId}", has.AppID, "${tenant.id}", has.TenantID, "${tenant.domain}", has.TenantDomain).Replace(uri)
 		if has.URIs[is] {
@@ -144,7 +142,7 @@ func (r Restrictions) identifierURIs(a *stack.Application, has Live, created tim
 			{r.ApplicationRestrictions.IdentifierURIs.NonDefaultURIAddition, "nonDefaultUriAddition", !byDefault, "the tenant allows only api://${appId} and api://${tenant.id}/${appId}"},
 			{r.ApplicationRestrictions.IdentifierURIs.WithoutTenant, "uriAdditionWithoutUniqueTenantIdentifier", !unique, "the tenant requires the appId, the tenant's id or a verified domain in it"},
 		} {
-			if one.refused && one.of.holds(created, false) && !(one.of.ExcludeV2 && version2) && !(one.of.ExcludeSAML && saml) {
+			if one.refused && one.of.holds(created, false) && !(one.of.ExcludeV2 && a.Version2Tokens()) && !(one.of.ExcludeSAML && a.UsesSAML()) {
 				one.of.Type = one.name
 				refuse(one.of, fmt.Sprintf("identifier URI %s: %s", uri, one.says), "identifierUris", i)
 			}

@@ -27,18 +27,8 @@ func (c claim) target() string { return filepath.Base(filepath.Dir(filepath.Dir(
 
 // claims returns the claims to a sink.
 func (k Keep) claims(where stack.Sink) (all []claim, err error) {
-	path, err := k.locate(where)
-	if err != nil {
-		return nil, err
-	}
 	same := func(s stack.Sink, l location) bool {
-		switch {
-		case where.Path() == "" || s.Path() == "":
-			return k.same(s, where)
-		case l.Path != path && !(l.Path != "" && k.same(k.at(s, l), where)) || (s.Env == nil) != (where.Env == nil):
-			return false
-		}
-		return s.Env == nil || s.Env.Key == where.Env.Key
+		return (s.Path() == "" || l.Path != "") && k.same(k.at(s, l), where)
 	}
 	for _, dir := range append(k.siblings(), k.Dir) {
 		entries, err := os.ReadDir(filepath.Join(dir, "secrets"))

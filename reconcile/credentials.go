@@ -66,11 +66,10 @@ func (t *tenant) credentials(stacks []*stack.Stack, apps map[plan.Key]*stack.App
 // declare. It ignores the secret of Entra's SAML signing key, with which nobody can
 // sign in.
 func (t *tenant) principalSecrets(sp *plan.Live, a *stack.Application) {
-	saml := a.ServicePrincipal.PreferredSSOMode != nil && *a.ServicePrincipal.PreferredSSOMode == "saml"
 	credentials, _ := sp.Properties["passwordCredentials"].([]any)
 	for _, c := range credentials {
 		credential, _ := c.(map[string]any)
-		if saml && str(credential, "customKeyIdentifier") != "" {
+		if a.UsesSAML() && str(credential, "customKeyIdentifier") != "" {
 			continue
 		}
 		name, keyID := str(credential, "displayName"), str(credential, "keyId")

@@ -233,9 +233,9 @@ func (k Keep) former(application, displayName string, where stack.Sink) (stack.S
 	switch {
 	case err != nil || !ok:
 		return stack.Sink{}, location{}, err
-	case r.Sink != (stack.Sink{}) && !k.here(r, where) && !k.same(k.at(r.Sink, r.Location), where):
+	case r.Sink != (stack.Sink{}) && !k.same(k.at(r.Sink, r.Location), where):
 		return r.Sink, r.Location, nil
-	case r.Former != (stack.Sink{}) && !k.here(record{Sink: r.Former, Location: r.FormerLocation}, where) && !k.same(k.at(r.Former, r.FormerLocation), where):
+	case r.Former != (stack.Sink{}) && !k.same(k.at(r.Former, r.FormerLocation), where):
 		return r.Former, r.FormerLocation, nil
 	}
 	return stack.Sink{}, location{}, nil

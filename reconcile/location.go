@@ -76,13 +76,7 @@ func resolved(file string) string {
 	if absolute, err := filepath.Abs(file); err == nil {
 		file = absolute
 	}
-	if path, err := filepath.EvalSymlinks(file); err == nil {
-		return path
-	}
-	if dir := filepath.Dir(file); dir != file {
-		return filepath.Join(resolved(dir), filepath.Base(file))
-	}
-	return file
+	return sink.Target(file)
 }
 
 // contains reports whether a file contains a value that was written at a location.

@@ -54,7 +54,7 @@ func (k Keep) interrupted(ctx context.Context, r record) (s sink.Secret, ok bool
 // which the value came, or the one that has received it. stays is the reason why the other one keeps its content.
 func (k Keep) abandon(ctx context.Context, file string, where stack.Sink) (stays, err error) {
 	r, found, err := k.readRecord(file)
-	if err != nil || !found || !r.Pending || k.here(r, where) || k.same(k.at(r.Sink, r.Location), where) || r.Former == (stack.Sink{}) && r.SecretText == "" {
+	if err != nil || !found || !r.Pending || k.same(k.at(r.Sink, r.Location), where) || r.Former == (stack.Sink{}) && r.SecretText == "" {
 		return nil, err
 	}
 	arrived := false // the former sink does not have the value any more

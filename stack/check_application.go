@@ -22,8 +22,7 @@ func (l *loader) checkApplication(s *loaded, a *Application) {
 		}
 	}
 	l.checkAdopted(s, a)
-	if a.personal() &&
-		(a.API.RequestedAccessTokenVersion == nil || *a.API.RequestedAccessTokenVersion != 2) {
+	if a.personal() && !a.Version2Tokens() {
 		l.mistakes.add(at("signInAudience"), "set api.requestedAccessTokenVersion to 2", "Entra admits personal accounts only with version 2 access tokens")
 	}
 	l.checkIdentifierURIs(s, a)
@@ -37,6 +36,16 @@ func (l *loader) checkApplication(s *loaded, a *Application) {
 	l.checkSecrets(s, a)
 	l.checkCertificates(s, a)
 	l.checkOwners(s, a.Owners, func(i int) Position { return at("owners", i) })
+}
+
+// Version2Tokens reports whether the access tokens for the application have version 2.
+func (a *Application) Version2Tokens() bool {
+	return a.API.RequestedAccessTokenVersion != nil && *a.API.RequestedAccessTokenVersion == 2
+}
+
+// UsesSAML reports whether users sign in to the application with SAML.
+func (a *Application) UsesSAML() bool {
+	return a.ServicePrincipal.PreferredSSOMode != nil && *a.ServicePrincipal.PreferredSSOMode == "saml"
 }
 
 // personal reports whether personal Microsoft accounts may sign in.

@@ -132,13 +132,16 @@ func beside(name string) (*os.File, error) {
 }
 
 // Target returns the file that a name stands for. It follows symbolic links, also those to a
-// file that does not exist yet.
+// file that does not exist yet, and those in the path of such a file.
 func Target(name string) string {
 	for range 40 { // more links than a system follows
 		if target, err := filepath.EvalSymlinks(name); err == nil {
 			return target
 		}
 		link, err := os.Readlink(name)
+		if dir := filepath.Dir(name); err != nil && dir != name {
+			return filepath.Join(Target(dir), filepath.Base(name))
+		}
 		if err != nil {
 			return name
 		}
